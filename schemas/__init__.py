@@ -1,0 +1,1 @@
+"""What things are: values, the placement table, settings, errors."""

@@ -1,0 +1,276 @@
+"""The brief: what a marketing team asks for (the format is normative; `reelmill schema` prints it)."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from schemas.money import Money, parse_locale, parse_money
+from schemas.placements import PLACEMENTS
+from schemas.record import Record
+
+Camera = Literal["push_in", "pull_out", "pan", "orbit", "parallax", "hold"]
+Task = Literal["restyle", "extend", "extend_back"]
+
+
+def _printable(text: str) -> str:
+    if bad := [char for char in text if not char.isprintable() and char not in "\n\u200c\u200d\u200e\u200f"]:
+        raise ValueError(f"control character U+{ord(bad[0]):04X}; take it out")
+    return text
+
+
+def _known_locale(tag: str) -> str:
+    if parse_locale(tag) is None:
+        raise ValueError(f"{tag!r} is no locale that CLDR knows; use a BCP 47 tag such as en-US, zh-CN or ar")
+    return tag
+
+
+def _known_placement(name: str) -> str:
+    if name not in PLACEMENTS:
+        raise ValueError(f"unknown placement; known: {', '.join(PLACEMENTS)}")
+    return name
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("unknown time zone; use an IANA name such as Europe/Berlin")
+    return name
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600), AfterValidator(_printable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_printable)
+]
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$")]
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Locale = Annotated[str, AfterValidator(_known_locale)]
+MediaPath = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_printable)]
+Price = Annotated[
+    Money,
+    BeforeValidator(parse_money),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? [A-Z]{3}$", "examples": ["12.90 EUR"]}),
+]
+EVERYWHERE = ""
+"""The name under which a text that serves all locales is kept."""
+Localized = Annotated[
+    dict[Literal[""] | Locale, Text],
+    BeforeValidator(lambda value: {EVERYWHERE: value} if isinstance(value, str) else value),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
+    ),
+]
+"""One text for all locales, or one for each."""
+
+
+class Palette(Record):
+    """The brand's four colours, sRGB."""
+
+    primary: Color
+    accent: Color
+    background: Color = "#FFFFFF"
+    text: Color = "#1A1A1A"
+
+
+class Fonts(Record):
+    """Font families by name; `reelmill doctor` lists those that are there."""
+
+    heading: Name = "Noto Sans"
+    body: Name = "Noto Sans"
+
+
+class Brand(Record):
+    """Who advertises, and how that looks."""
+
+    name: Name
+    logo: MediaPath | None = None
+    """PNG, JPEG, WebP or SVG; relative to the brief."""
+    colors: Palette
+    fonts: Fonts = Fonts()
+    tone: Text = ""
+    """Mood words that every prompt inherits."""
+    disclaimer: Localized = {}
+
+
+class Product(Record):
+    """One thing to advertise."""
+
+    id: Sku
+    title: Localized
+    description: Localized = {}
+    price: Price | None = None
+    sale_price: Price | None = None
+    sale_ends: AwareDatetime | None = None
+    link: Text = ""
+    images: Annotated[tuple[MediaPath, ...], Field(min_length=1, max_length=11)]
+
+    @model_validator(mode="after")
+    def _sale_is_a_sale(self) -> "Product":
+        if self.sale_price is None:
+            return self
+        if self.price is None:
+            msg = "sale_price stands without price; give both"
+        elif self.price.currency != self.sale_price.currency:
+            msg = f"price is in {self.price.currency} and sale_price in {self.sale_price.currency}; use one currency"
+        elif self.sale_price.amount >= self.price.amount or self.sale_price.amount < Decimal(0):
+            msg = f"sale_price {self.sale_price} is not below price {self.price}; lower it or leave it out"
+        else:
+            return self
+        raise ValueError(msg)
+
+
+class Feed(Record):
+    """Products from a feed file."""
+
+    path: MediaPath
+    format: Literal["google_merchant_center", "meta_catalog", "csv"]
+    select: dict[str, tuple[Text, ...]] = {}
+    limit: Annotated[int, Field(strict=True, gt=0)] | None = None
+    on_bad_row: Literal["skip", "fail"] = "fail"
+
+
+class FeedProducts(Record):
+    """Products given as a feed."""
+
+    feed: Feed
+
+
+Products = Annotated[
+    Annotated[tuple[Product, ...], Field(min_length=1), Tag("list")] | Annotated[FeedProducts, Tag("feed")],
+    Discriminator(lambda value: "feed" if isinstance(value, dict | FeedProducts) else "list"),
+]
+
+
+class Copy(Record):
+    """What is said in one locale; every text may use product fields such as {title}."""
+
+    hook: Text = ""
+    benefit: Text = ""
+    cta: Text = ""
+    """Words on the button of the end card."""
+    voiceover: Text = ""
+
+
+Seconds = Annotated[float, Field(strict=True, gt=0, le=600, allow_inf_nan=False)]
+
+
+class SceneChange(Record):
+    """Fields that a variant replaces in the scene of the same id."""
+
+    id: Slug
+    prompt: Text | None = None
+    camera: Camera | None = None
+    seconds: Seconds | None = None
+    caption: Text | None = None
+
+
+class Scene(Record):
+    """One row of the storyboard: what is shown and what is written over it."""
+
+    id: Slug
+    show: Literal["product", "text", "presenter", "end_card"] | None = None
+    image: MediaPath | None = None
+    video: MediaPath | None = None
+    subjects: tuple[MediaPath, ...] = ()
+    task: Task | None = None
+    until: MediaPath | None = None
+    keep: Slug | None = None
+    sound: bool = False
+    still: Name | None = None
+    prompt: Text = ""
+    camera: Camera = "push_in"
+    seconds: Seconds = 2.0
+    caption: Text = ""
+
+    @model_validator(mode="after")
+    def _shows_one_thing(self) -> "Scene":
+        shown = [name for name in ("show", "image", "video", "subjects") if getattr(self, name)]
+        if len(shown) != 1:
+            raise ValueError(
+                f"gives {' and '.join(shown) or 'nothing to show'}; use exactly one of show, image, video, subjects"
+            )
+        if self.task and not self.video:
+            raise ValueError(f"task {self.task} needs video: PATH")
+        return self
+
+
+class Variant(Record):
+    """A version of every ad: it replaces fields of the copy or of the storyboard."""
+
+    id: Slug
+    locales: dict[Locale, Copy] = {}
+    storyboard: tuple[SceneChange, ...] = ()
+
+
+class Video(Record):
+    """Which model makes the shots, and how."""
+
+    model: Name = "auto"
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**31)] = 0
+    upscale: Literal["auto", "lanczos", "none"] = "auto"
+
+
+class Audio(Record):
+    """What is heard."""
+
+    voice: Literal["auto", "none"] | MediaPath = "auto"
+    music: Literal["upbeat", "calm", "none"] | MediaPath = "upbeat"
+
+
+class Labels(Record):
+    """Disclosure of AI: auto follows the rules of each market."""
+
+    ai: Literal["auto", "always"] = "auto"
+
+
+class Budget(Record):
+    """A hard cap."""
+
+    gpu_seconds: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+
+
+class Schedule(Record):
+    """When the campaign runs by itself."""
+
+    cron: Annotated[str, StringConstraints(pattern=r"^\S+(\s+\S+){4}$")]
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+
+
+class Brief(Record):
+    """A campaign: one ad is made for every product, locale, placement and variant."""
+
+    campaign: Slug
+    objective: Literal["awareness", "traffic", "engagement", "leads", "app_installs", "sales"] = "sales"
+    brand: Brand
+    products: Products
+    locales: Annotated[dict[Locale, Copy], Field(min_length=1)]
+    placements: Annotated[tuple[Annotated[str, AfterValidator(_known_placement)], ...], Field(min_length=1)]
+    variants: Annotated[tuple[Variant, ...], Field(min_length=1)] = (Variant(id="a"),)
+    storyboard: tuple[Scene, ...] = ()
+    """Empty: a storyboard is chosen by the objective and the products."""
+    video: Video = Video()
+    audio: Audio = Audio()
+    labels: Labels = Labels()
+    budget: Budget | None = None
+    schedule: Schedule | None = None
+
+
+def in_locale(text: dict[Any, str], tag: str) -> str:
+    """Return the text for *tag*: the locale's own, its language's, the one for all, or nothing."""
+    for name in (tag, tag.split("-", maxsplit=1)[0], EVERYWHERE):
+        if name in text:
+            return text[name]
+    return ""

@@ -1,0 +1,85 @@
+"""What was made: files with their facts. Pixels never travel inside a value."""
+
+from schemas.record import Record
+
+
+class StoredFile(Record):
+    """A file in the blob store."""
+
+    name: str
+    """Name in the store, for example ``clips/<key>.mp4``."""
+    sha256: str
+    bytes: int
+
+
+class Source(Record):
+    """A file that the brief names, known by its content."""
+
+    name: str
+    """Name in the store: ``inputs/<sha256><suffix>``."""
+    sha256: str
+    width: int = 0
+    """Pixels; 0 for a sound or a font."""
+    height: int = 0
+
+
+class StillFile(Record):
+    """A prepared picture: RGB, upscaled; its alpha channel is the subject's matte."""
+
+    still: str
+    """Key of the Still that it answers."""
+    file: StoredFile
+    width: int
+    height: int
+    matted: bool
+    """Whether the alpha channel tells the subject from its background."""
+    cpu_seconds: float
+
+
+class Clip(Record):
+    """The video of one shot, as a file without sound."""
+
+    shot: str
+    """Key of the Shot that it shows."""
+    file: StoredFile
+    width: int
+    height: int
+    fps: int
+    frames: int
+    cpu_seconds: float
+
+
+class Facts(Record):
+    """What was measured on a finished ad, after encoding."""
+
+    width: int
+    height: int
+    fps: float
+    frames: int
+    seconds: float
+    """Length of the video stream, not of the container."""
+    video_codec: str
+    pixel_format: str
+    audio_codec: str
+    audio_rate: int
+    audio_channels: int
+    lufs: float
+    """Integrated loudness."""
+    true_peak: float
+    """dBTP."""
+    kbps: int
+    """Video bit rate, kbit/s."""
+    bytes: int
+    moov_first: bool
+    keyframe_seconds_max: float
+    """Longest way between two keyframes."""
+
+
+class Asset(Record):
+    """A finished ad, as a file, with what was measured on it."""
+
+    ad: str
+    """Key of the Ad that it delivers."""
+    file: StoredFile
+    facts: Facts
+    cpu_seconds: float

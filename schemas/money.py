@@ -1,0 +1,64 @@
+"""Prices: an exact amount and an ISO 4217 currency, written as the locale writes them."""
+
+import re
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, list_currencies
+
+from schemas.record import Record
+
+_PRICE = re.compile(r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,4})?) (?P<currency>[A-Z]{3})")
+
+_ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "beng": 0x09E6, "deva": 0x0966, "mymr": 0x1040}
+"""The digit zero of CLDR's numbering systems: Babel picks a locale's separators, but writes Latin digits."""
+
+
+class Money(Record):
+    """An amount in a currency; decimal, never a float."""
+
+    amount: Decimal
+    currency: str
+    """ISO 4217."""
+
+    def __str__(self) -> str:
+        """Return it as feeds write it: ``12.90 EUR``."""
+        return f"{self.amount} {self.currency}"
+
+    def in_locale(self, tag: str) -> str:
+        """Return it as people of the BCP 47 locale *tag* write it, digits included (CLDR)."""
+        locale = parse_locale(tag)
+        if locale is None:
+            raise ValueError(f"unknown locale {tag!r}")
+        text = format_currency(self.amount, self.currency, locale=locale, numbering_system="default")
+        zero = _ZEROS.get(locale.default_numbering_system)
+        return text.translate({ord("0") + n: zero + n for n in range(10)}) if zero else text
+
+
+def parse_money(value: object) -> object:
+    """Turn ``12.90 EUR`` into Money; raises ValueError with the cure."""
+    if isinstance(value, Money):
+        return value
+    match = _PRICE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write amount and currency, for example 12.90 EUR")
+    if match["currency"] not in _currencies():
+        raise ValueError(f"{match['currency']} is no ISO 4217 currency; write for example 12.90 EUR")
+    return Money(amount=Decimal(match["amount"]), currency=match["currency"])
+
+
+def parse_locale(tag: str) -> Locale | None:
+    """Return the CLDR locale of a BCP 47 *tag*, or None where there is none."""
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+    if locale.territory and locale.territory not in Locale("en").territories:
+        return None
+    return locale
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())

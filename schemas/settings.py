@@ -1,0 +1,80 @@
+"""The environment, read once: every setting has a default that works alone."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from schemas.errors import SettingsError
+from schemas.record import Record
+
+
+class Settings(Record):
+    """Where Reelmill keeps things and what it talks to."""
+
+    home: Path
+    """Folder for database, blobs, cache and links to finished ads (``REELMILL_HOME``)."""
+    database_url: str
+    """SQLAlchemy URL of the catalog (``REELMILL_DATABASE_URL``)."""
+    blobs: str
+    """Folder, or ``s3://bucket/prefix``, that holds all files (``REELMILL_BLOBS``)."""
+    ray_address: str | None
+    """Address of a Ray cluster (``RAY_ADDRESS``); None starts Ray on this machine."""
+    prefect_api_url: str | None
+    """API of a Prefect server (``PREFECT_API_URL``); None uses an embedded one."""
+    ffmpeg: str | None
+    """An ffmpeg to use in place of the packaged one (``REELMILL_FFMPEG``)."""
+    workers: int
+    """How many CPU workers run side by side on one machine (``REELMILL_WORKERS``)."""
+
+    @property
+    def cache(self) -> Path:
+        """Folder for files that can be fetched or made again."""
+        return self.home / "cache"
+
+    @property
+    def weights(self) -> Path:
+        """Folder that `reelmill weights fetch` fills."""
+        return self.cache / "weights"
+
+    @property
+    def out(self) -> Path:
+        """Folder with readable links to finished ads, one folder a campaign."""
+        return self.home / "out"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from *environ* (default: the process's own).
+
+    Raises SettingsError for a value that cannot be used.
+    """
+    env = os.environ if environ is None else environ
+    home = Path(env.get("REELMILL_HOME") or "reelmill-data").expanduser().absolute()
+    return Settings(
+        home=home,
+        database_url=env.get("REELMILL_DATABASE_URL") or f"sqlite:///{home / 'catalog.sqlite'}",
+        blobs=_blobs(env.get("REELMILL_BLOBS"), home),
+        ray_address=env.get("RAY_ADDRESS") or None,
+        prefect_api_url=env.get("PREFECT_API_URL") or None,
+        ffmpeg=env.get("REELMILL_FFMPEG") or None,
+        workers=_workers(env.get("REELMILL_WORKERS")),
+    )
+
+
+def _blobs(text: str | None, home: Path) -> str:
+    if not text:
+        return str(home / "blobs")
+    if "://" not in text:
+        return str(Path(text).expanduser().absolute())
+    if not text.startswith("s3://") or not text.removeprefix("s3://").split("/")[0]:
+        raise SettingsError(f"REELMILL_BLOBS={text!r}: use a folder or s3://bucket/prefix")
+    return text.rstrip("/")
+
+
+def _workers(text: str | None) -> int:
+    if not text:
+        return max(
+            1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
+    if not text.isdigit() or int(text) < 1:
+        raise SettingsError(f"REELMILL_WORKERS={text!r}: use a whole number from 1 up")
+    return int(text)
