@@ -1,0 +1,251 @@
+"""Blobs in an S3 bucket, AWS's own or any that speaks its protocol."""
+
+import contextlib
+import hashlib
+import mimetypes
+import os
+import tempfile
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from schemas.errors import SettingsError, StorageError
+from schemas.media import StoredFile
+from storage.content import Stream, check_name, decode, describe, holds, missing, settle
+from storage.s3_errors import ABSENT, TAKEN, code_of, explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef, HeadObjectOutputTypeDef
+
+MIB = 1 << 20
+
+
+class Condition(TypedDict, total=False):
+    """Makes a write fail with 412 where the name exists."""
+
+    IfNoneMatch: str
+
+
+class S3Blobs:
+    """Objects of *bucket* under *prefix*; credentials and endpoint come from the AWS SDK's own variables.
+
+    A file above *multipart_bytes* is sent in parts of *part_bytes*, at least 5 MiB by S3's own rule.
+    """
+
+    def __init__(
+        self, bucket: str, prefix: str = "", *, multipart_bytes: int = 64 * MIB, part_bytes: int = 32 * MIB
+    ) -> None:
+        self.bucket = bucket
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self.multipart_bytes = multipart_bytes
+        self.part_bytes = part_bytes
+
+    @property
+    def where(self) -> str:
+        """The store as people write it."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    @cached_property
+    def client(self) -> "S3Client":
+        """This process's connection. Raises SettingsError if the SDK's variables are wrong."""
+        try:
+            return Session().client("s3", config=_config())
+        except (BotoCoreError, ValueError) as error:
+            raise SettingsError(f"cannot reach {self.where}: {error}; correct the AWS_* variables") from error
+
+    def __getstate__(self) -> dict[str, object]:
+        # A connection cannot travel to another process; each makes its own.
+        return {name: value for name, value in self.__dict__.items() if name != "client"}
+
+    def put(self, name: str, path: Path, *, replace: bool = False) -> StoredFile:
+        """Store a copy of *path* as *name*; storing the same bytes again succeeds.
+
+        Raises BlobConflictError if the name has other bytes, unless *replace*; StorageError if S3 refuses.
+        """
+        try:
+            with path.open("rb") as body:
+                return self._store(describe(check_name(name), body), body, replace=replace)
+        except OSError as error:
+            raise StorageError(
+                f"cannot store {name!r} in {self.where}: {path} cannot be read ({error})"
+            ) from error
+
+    def put_text(self, name: str, text: str, *, replace: bool = False) -> StoredFile:
+        """Store *text* as UTF-8; otherwise like put."""
+        body = BytesIO(text.encode())
+        return self._store(describe(check_name(name), body), body, replace=replace)
+
+    def find(self, name: str) -> StoredFile | None:
+        """Return the facts of *name*, or None if there is no such object."""
+        key = self._key(name)
+        with explained("look up", name, self.where):
+            try:
+                head = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return None
+                raise
+            digest = _sha256(head) or self._hash(key)
+        return StoredFile(name=name, sha256=digest, bytes=head["ContentLength"])
+
+    def local(self, name: str, cache: Path) -> Path:
+        """Return a checked copy of *name* under *cache*, fetched unless it is there.
+
+        Raises StorageError if there is no such object or its SHA-256 is wrong.
+        """
+        file = self.find(name)
+        if file is None:
+            raise missing(name, self.where)
+        target = cache / name
+        try:
+            if not holds(target, file):
+                self._fetch(file, target)
+        except OSError as error:
+            raise StorageError(
+                f"cannot keep {name!r} in {cache}: {error}; check the folder and its disk"
+            ) from error
+        return target
+
+    def read_text(self, name: str) -> str:
+        """Return the text of *name*. Raises StorageError if absent, damaged, or not UTF-8."""
+        key = self._key(name)
+        with explained("read", name, self.where):
+            answer = self.client.get_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+            content = answer["Body"].read()
+        self._check(name, _sha256(answer), hashlib.sha256(content).hexdigest())
+        return decode(name, content)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Yield every name that begins with *prefix*."""
+        if prefix:
+            check_name(prefix.removesuffix("/"))
+        with explained("list", prefix, self.where):
+            pages = self.client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self.prefix)
+
+    def delete(self, name: str) -> None:
+        """Remove *name*; one that is absent is removed already."""
+        key = self._key(name)
+        with explained("delete", name, self.where):
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def _key(self, name: str) -> str:
+        return self.prefix + check_name(name)
+
+    def _store(self, file: StoredFile, body: Stream, *, replace: bool) -> StoredFile:
+        condition: Condition = {} if replace else {"IfNoneMatch": "*"}
+        send = self._put_parts if file.bytes > self.multipart_bytes else self._put_whole
+        with explained("store", file.name, self.where):
+            try:
+                send(file, body, condition)
+            except ClientError as error:
+                # A lost answer to If-None-Match makes the retry look like a conflict, though we won.
+                if code_of(error) in TAKEN:
+                    return settle(file, self.find(file.name), self.where)
+                raise
+        return file
+
+    def _put_whole(self, file: StoredFile, body: Stream, condition: Condition) -> None:
+        self.client.put_object(
+            Bucket=self.bucket,
+            Key=self._key(file.name),
+            Body=body,
+            ChecksumSHA256=b64encode(bytes.fromhex(file.sha256)).decode(),
+            Metadata={"sha256": file.sha256},
+            ContentType=_content_type(file.name),
+            **condition,
+        )
+
+    def _put_parts(self, file: StoredFile, body: Stream, condition: Condition) -> None:
+        key = self._key(file.name)
+        upload = self.client.create_multipart_upload(
+            Bucket=self.bucket,
+            Key=key,
+            ChecksumAlgorithm="SHA256",
+            Metadata={"sha256": file.sha256},
+            ContentType=_content_type(file.name),
+        )["UploadId"]
+        try:
+            parts = self._send_parts(key, upload, body)
+            self.client.complete_multipart_upload(
+                Bucket=self.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
+            )
+        except BaseException:
+            self._abort(key, upload)
+            raise
+
+    def _send_parts(self, key: str, upload: str, body: Stream) -> "list[CompletedPartTypeDef]":
+        parts: list[CompletedPartTypeDef] = []
+        while content := body.read(self.part_bytes):
+            number = len(parts) + 1
+            digest = b64encode(hashlib.sha256(content).digest()).decode()
+            answer = self.client.upload_part(
+                Bucket=self.bucket,
+                Key=key,
+                UploadId=upload,
+                PartNumber=number,
+                Body=content,
+                ChecksumSHA256=digest,
+            )
+            parts.append({"ETag": answer["ETag"], "PartNumber": number, "ChecksumSHA256": digest})
+        return parts
+
+    def _abort(self, key: str, upload: str) -> None:
+        # The first error is the one to tell; parts that stay are the bucket's lifecycle rule's to remove.
+        with contextlib.suppress(ClientError, BotoCoreError):
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
+
+    def _fetch(self, file: StoredFile, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".incoming-") as folder:
+            whole = Path(folder) / "file"
+            with explained("fetch", file.name, self.where):
+                self.client.download_file(self.bucket, self._key(file.name), os.fspath(whole))
+            with whole.open("rb") as stream:
+                self._check(file.name, file.sha256, describe(file.name, stream).sha256)
+            whole.replace(target)
+
+    def _hash(self, key: str) -> str:
+        """Hash an object that another tool stored without a SHA-256."""
+        digest = hashlib.sha256()
+        for piece in self.client.get_object(Bucket=self.bucket, Key=key)["Body"].iter_chunks(MIB):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def _check(self, name: str, stored: str, received: str) -> None:
+        if stored and stored != received:
+            raise StorageError(
+                f"{name!r} from {self.where} is damaged: its SHA-256 is {received[:12]}, not {stored[:12]}; "
+                f"run again, and if it stays so, delete it and make it anew"
+            )
+
+
+def _config() -> Config:
+    return Config(
+        connect_timeout=5,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        tcp_keepalive=True,
+    )
+
+
+def _content_type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _sha256(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> str:
+    """Return the SHA-256 (hex) of the whole object; empty where S3 knows only that of the parts."""
+    if ours := answer.get("Metadata", {}).get("sha256"):
+        return ours
+    theirs = answer.get("ChecksumSHA256", "")
+    return "" if "-" in theirs else b64decode(theirs).hex()

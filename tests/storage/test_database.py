@@ -1,0 +1,208 @@
+"""Opening the catalog: new, at once, not at all, and the tables that it then has."""
+
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from schemas.errors import SettingsError
+from storage import database
+from storage.catalog import Catalog
+from storage.tables import Base
+from tests.servers import PostgresServer
+from tests.storage.drawn import draw_plan
+
+UNUSABLE = (
+    "mysql://u:hunter2@h/d",
+    "postgresql://u:pass@h:hunter2/d",
+    "sqlite://",
+    "sqlite:///:memory:",
+    "hunter2",
+)
+
+
+def _constraints(engine: Engine) -> dict[str, list[tuple[str, str]]]:
+    look = inspect(engine)
+    return {
+        table: sorted((str(c["name"]), c["sqltext"]) for c in look.get_check_constraints(table))
+        for table in Base.metadata.tables
+    }
+
+
+def test_tables_and_migrations_agree(catalog: Catalog) -> None:
+    """Whoever changes a table and forgets its migration is told here."""
+    with catalog._engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+    assert differences == []
+
+
+def test_the_lists_of_states_agree(catalog: Catalog) -> None:
+    """Alembic does not compare CHECK constraints."""
+    migrated = _constraints(catalog._engine)
+    with catalog._writing() as connection:
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+
+    assert migrated == _constraints(catalog._engine)
+    assert migrated["ads"]
+
+
+def test_the_newest_migration_is_known_by_its_file_name() -> None:
+    """Opening compares with it instead of asking Alembic."""
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+
+    assert ScriptDirectory.from_config(config).get_current_head() == database.HEAD
+
+
+def test_a_migration_can_be_taken_back(catalog: Catalog) -> None:
+    """Down to nothing and up again."""
+    from alembic import command  # noqa: PLC0415 (the one test that drives Alembic)
+
+    with catalog._writing() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        command.downgrade(config, "base")
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+
+    database.migrate(catalog._engine)
+
+    assert database.revision(catalog._engine) == database.HEAD
+
+
+def test_a_current_database_opens_without_alembic(database_url: str) -> None:
+    """A rerun of a finished campaign has two seconds in all."""
+    Catalog(database_url).__exit__(None, None, None)
+    code = f"import sys; from storage.catalog import Catalog; Catalog({database_url!r}); print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+    assert "sqlalchemy" in loaded.split()
+    assert "alembic" not in loaded.split()
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(database_url: str) -> None:
+    """One migrates, the others wait for it."""
+    code = f"from storage.catalog import Catalog; print(Catalog({database_url!r}).campaigns())"
+
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    told = [process.communicate(timeout=60) for process in started]
+
+    assert told == [("[]\n", "")] * 3
+
+
+def test_peeking_creates_nothing(tmp_path: Path) -> None:
+    """`reelmill plan` touches nothing."""
+    assert Catalog.peek(f"sqlite:///{tmp_path / 'home' / 'catalog.sqlite'}") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_peeking_into_an_empty_database_finds_nothing(postgres_url: str) -> None:
+    """A database without our tables stays so."""
+    assert Catalog.peek(postgres_url) is None
+    assert inspect(create_engine(database.read_url(postgres_url))).get_table_names() == []
+
+
+def test_peeking_finds_what_is_there(database_url: str) -> None:
+    """The plan says what is made already."""
+    with Catalog(database_url) as catalog:
+        catalog.start_run(draw_plan("one"), "{}")
+
+    found = Catalog.peek(database_url)
+
+    assert found is not None
+    with found:
+        assert [row.product for row in found.rows()] == ["one"]
+
+
+def test_tables_of_a_newer_version_are_left_alone(catalog: Catalog, database_url: str) -> None:
+    """An old program must not write into tables that it does not know."""
+    with catalog._writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(SettingsError, match="newer Reelmill"):
+        Catalog(database_url)
+    with pytest.raises(SettingsError, match="newer Reelmill"):
+        Catalog.peek(database_url)
+
+
+def test_tables_of_an_older_version_are_not_changed_by_a_look(catalog: Catalog, database_url: str) -> None:
+    """Only a run brings them up to date."""
+    with catalog._writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+
+    with pytest.raises(SettingsError, match="older Reelmill"):
+        Catalog.peek(database_url)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_every_way_to_write_postgresql_is_understood(scheme: str, postgres_url: str) -> None:
+    """Hosting services hand out the short one."""
+    with Catalog(postgres_url.replace("postgresql", scheme, 1)) as catalog:
+        assert catalog.campaigns() == []
+
+
+def test_a_wrong_password_is_not_shown(postgres_server: PostgresServer) -> None:
+    """Neither the message nor what it came from has it; options of the URL may hold one too."""
+    url = f"postgresql://postgres:hunter2@127.0.0.1:{postgres_server.port}/postgres?application_name=hunter3"
+
+    with pytest.raises(SettingsError, match=r"postgres:\*\*\*@127\.0\.0\.1") as caught:
+        Catalog(url)
+    assert "hunter" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("url", UNUSABLE)
+def test_a_url_that_cannot_be_used_is_told_without_its_password(url: str) -> None:
+    """The message shows the two forms that work."""
+    with pytest.raises(SettingsError, match=r"use sqlite:///folder/file or postgresql://") as caught:
+        Catalog(url)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL is an extra."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(SettingsError, match=r"reelmill\[postgres\]"):
+        Catalog("postgresql://u:p@h/d")
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    """It is not overwritten either."""
+    file = tmp_path / "catalog.sqlite"
+    file.write_text("These are the notes of the last meeting. " * 100)
+
+    with pytest.raises(SettingsError, match=r"cannot open the database sqlite.*not a database"):
+        Catalog(f"sqlite:///{file}")
+    assert file.read_text().startswith("These are the notes")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "home").write_text("")
+
+    with pytest.raises(SettingsError, match="cannot open the database"):
+        Catalog(f"sqlite:///{tmp_path / 'home' / 'catalog.sqlite'}")
+
+
+def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    """`reelmill status` answers while a run registers ten thousand ads."""
+    with Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite'}") as catalog:
+        run = catalog.start_run(draw_plan("one"), "{}")
+        with catalog._writing() as connection:
+            connection.execute(text("UPDATE runs SET state = 'done'"))
+
+            assert [row.run for row in catalog.campaigns()] == [run]
