@@ -95,6 +95,22 @@ def read_frames(path: Path) -> Iterator[Frame]:
             raise MediaError(f"{path.name}: cannot be decoded: {error}") from error
 
 
+def grab_picture(path: Path, seconds: float) -> NDArray[np.uint8]:
+    """Return the frame that is shown at *seconds*, RGB uint8 [H, W, 3], without reading all before it."""
+    with open_media(path) as container:
+        stream = container.streams.video[0]
+        base = float(stream.time_base or 1)
+        container.seek(int(seconds / base), stream=stream)
+        picture = None
+        for frame in container.decode(stream):
+            if picture is not None and float(frame.pts or 0) * base > seconds:
+                break
+            picture = frame
+        if picture is None:
+            raise MediaError(f"{path.name}: has no frame at {seconds:.2f} s")
+        return np.asarray(picture.to_ndarray(format="rgb24"), dtype=np.uint8)
+
+
 class VideoWriter:
     """Encodes frames into an MP4 through a pipe to ffmpeg; the file appears whole, or not at all."""
 

@@ -1,6 +1,7 @@
 """The brief: what a marketing team asks for (the format is normative; `reelmill schema` prints it)."""
 
-from decimal import Decimal
+import unicodedata
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -10,43 +11,79 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
     Tag,
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
 from schemas.money import Money, parse_locale, parse_money
 from schemas.placements import PLACEMENTS
 from schemas.record import Record
+from schemas.wording import refusal, shown, suggestion
 
 Camera = Literal["push_in", "pull_out", "pan", "orbit", "parallax", "hold"]
 Task = Literal["restyle", "extend", "extend_back"]
 
+BETWEEN_FIELDS = "between_fields"
+"""Kind of the errors that concern a whole part; `flows.brief_rules` tells them in more detail."""
+_INVISIBLE = frozenset("\n\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069") | {
+    chr(code) for code in range(0xE0020, 0xE0080)
+}
+"""Characters without a shape that writing needs: joiners, marks of direction, the tags of flag emoji."""
+
 
 def _printable(text: str) -> str:
-    if bad := [char for char in text if not char.isprintable() and char not in "\n\u200c\u200d\u200e\u200f"]:
-        raise ValueError(f"control character U+{ord(bad[0]):04X}; take it out")
+    for char in text:
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char not in _INVISIBLE:
+            raise refusal(f"{shown(text)} holds the control character U+{ord(char):04X}", "take it out")
     return text
 
 
 def _known_locale(tag: str) -> str:
     if parse_locale(tag) is None:
-        raise ValueError(f"{tag!r} is no locale that CLDR knows; use a BCP 47 tag such as en-US, zh-CN or ar")
+        raise refusal(
+            f"{shown(tag)} is no locale that CLDR knows", "use a BCP 47 tag such as en-US, zh-CN or ar"
+        )
+    if tag != (written := "-".join(_cased(n, part) for n, part in enumerate(tag.split("-")))):
+        raise refusal(f"{shown(tag)} is not how the locale is written", f"write {written}")
     return tag
+
+
+def _cased(n: int, part: str) -> str:
+    cases = {2: part.upper(), 4: part.title()}
+    return part.lower() if n == 0 else cases.get(len(part), part)
 
 
 def _known_placement(name: str) -> str:
     if name not in PLACEMENTS:
-        raise ValueError(f"unknown placement; known: {', '.join(PLACEMENTS)}")
+        raise refusal(f"{shown(name)} is no placement", suggestion(name, PLACEMENTS))
     return name
 
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError("unknown time zone; use an IANA name such as Europe/Berlin")
+        raise refusal(f"{shown(name)} is no time zone", "use an IANA name such as Europe/Berlin")
     return name
+
+
+def _written_time(value: object) -> object:
+    if isinstance(value, str | datetime):
+        return value
+    raise refusal(f"{shown(value)} is not a time", "write for example 2026-12-24T23:59:59+01:00")
+
+
+class _OrPath:
+    """Tells editors that a path to a file of the same shape may stand here; ingest puts its content in."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        path = {"type": "string", "description": "Path to a YAML file of the same shape."}
+        return {"anyOf": [handler(schema), path]}
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -67,13 +104,19 @@ Price = Annotated[
 EVERYWHERE = ""
 """The name under which a text that serves all locales is kept."""
 Localized = Annotated[
-    dict[Literal[""] | Locale, Text],
+    dict[Annotated[str, AfterValidator(lambda tag: tag and _known_locale(tag))], Text],
     BeforeValidator(lambda value: {EVERYWHERE: value} if isinstance(value, str) else value),
     WithJsonSchema(
         {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
     ),
 ]
 """One text for all locales, or one for each."""
+
+MOODS = ("upbeat", "calm", "none")
+"""Music that needs no file."""
+VOICES = ("auto", "none")
+Music = Annotated[MediaPath, WithJsonSchema({"anyOf": [{"enum": list(MOODS)}, {"type": "string"}]})]
+Voice = Annotated[MediaPath, WithJsonSchema({"anyOf": [{"enum": list(VOICES)}, {"type": "string"}]})]
 
 
 class Palette(Record):
@@ -113,7 +156,7 @@ class Product(Record):
     description: Localized = {}
     price: Price | None = None
     sale_price: Price | None = None
-    sale_ends: AwareDatetime | None = None
+    sale_ends: Annotated[AwareDatetime, BeforeValidator(_written_time)] | None = None
     link: Text = ""
     images: Annotated[tuple[MediaPath, ...], Field(min_length=1, max_length=11)]
 
@@ -122,14 +165,16 @@ class Product(Record):
         if self.sale_price is None:
             return self
         if self.price is None:
-            msg = "sale_price stands without price; give both"
-        elif self.price.currency != self.sale_price.currency:
-            msg = f"price is in {self.price.currency} and sale_price in {self.sale_price.currency}; use one currency"
-        elif self.sale_price.amount >= self.price.amount or self.sale_price.amount < Decimal(0):
-            msg = f"sale_price {self.sale_price} is not below price {self.price}; lower it or leave it out"
-        else:
-            return self
-        raise ValueError(msg)
+            raise refusal("sale_price stands without price", "give both", kind=BETWEEN_FIELDS)
+        if self.price.currency != self.sale_price.currency:
+            raise refusal(
+                f"{self.price} and {self.sale_price} differ in currency", "use one", kind=BETWEEN_FIELDS
+            )
+        if self.sale_price.amount >= self.price.amount:
+            raise refusal(
+                f"{self.sale_price} is not below {self.price}", "lower sale_price", kind=BETWEEN_FIELDS
+            )
+        return self
 
 
 class Feed(Record):
@@ -177,6 +222,10 @@ class SceneChange(Record):
     caption: Text | None = None
 
 
+SHOWS = ("show", "image", "video", "subjects")
+"""The fields of which a scene gives exactly one."""
+
+
 class Scene(Record):
     """One row of the storyboard: what is shown and what is written over it."""
 
@@ -197,13 +246,12 @@ class Scene(Record):
 
     @model_validator(mode="after")
     def _shows_one_thing(self) -> "Scene":
-        shown = [name for name in ("show", "image", "video", "subjects") if getattr(self, name)]
-        if len(shown) != 1:
-            raise ValueError(
-                f"gives {' and '.join(shown) or 'nothing to show'}; use exactly one of show, image, video, subjects"
-            )
+        given = [name for name in SHOWS if getattr(self, name)]
+        if len(given) != 1:
+            what = f"gives {' and '.join(given) or 'nothing to show'}"
+            raise refusal(what, f"give exactly one of {', '.join(SHOWS)}", kind=BETWEEN_FIELDS)
         if self.task and not self.video:
-            raise ValueError(f"task {self.task} needs video: PATH")
+            raise refusal(f"task {self.task} stands without video", "add video: PATH", kind=BETWEEN_FIELDS)
         return self
 
 
@@ -226,8 +274,8 @@ class Video(Record):
 class Audio(Record):
     """What is heard."""
 
-    voice: Literal["auto", "none"] | MediaPath = "auto"
-    music: Literal["upbeat", "calm", "none"] | MediaPath = "upbeat"
+    voice: Voice = "auto"
+    music: Music = "upbeat"
 
 
 class Labels(Record):
@@ -254,7 +302,7 @@ class Brief(Record):
 
     campaign: Slug
     objective: Literal["awareness", "traffic", "engagement", "leads", "app_installs", "sales"] = "sales"
-    brand: Brand
+    brand: Annotated[Brand, _OrPath()]
     products: Products
     locales: Annotated[dict[Locale, Copy], Field(min_length=1)]
     placements: Annotated[tuple[Annotated[str, AfterValidator(_known_placement)], ...], Field(min_length=1)]

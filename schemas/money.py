@@ -8,8 +8,12 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, list_currencies
 
 from schemas.record import Record
+from schemas.wording import refusal, shown
 
 _PRICE = re.compile(r"(?P<amount>[0-9]{1,12}(\.[0-9]{1,4})?) (?P<currency>[A-Z]{3})")
+
+_COMMA = re.compile(r"[0-9.]*[0-9],[0-9]{1,2}( ?\S{1,3})?")
+_CURE = "write amount and currency, for example 12.90 EUR"
 
 _ZEROS = {"arab": 0x0660, "arabext": 0x06F0, "beng": 0x09E6, "deva": 0x0966, "mymr": 0x1040}
 """The digit zero of CLDR's numbering systems: Babel picks a locale's separators, but writes Latin digits."""
@@ -37,15 +41,27 @@ class Money(Record):
 
 
 def parse_money(value: object) -> object:
-    """Turn ``12.90 EUR`` into Money; raises ValueError with the cure."""
+    """Turn ``12.90 EUR`` into Money; raises ValueError with the value and the cure."""
     if isinstance(value, Money):
         return value
-    match = _PRICE.fullmatch(value.strip()) if isinstance(value, str) else None
+    text = value.strip() if isinstance(value, str) else ""
+    match = _PRICE.fullmatch(text)
     if match is None:
-        raise ValueError("write amount and currency, for example 12.90 EUR")
+        raise refusal(f"{shown(value)} {_fault(value)}", _CURE)
     if match["currency"] not in _currencies():
-        raise ValueError(f"{match['currency']} is no ISO 4217 currency; write for example 12.90 EUR")
+        raise refusal(f"{shown(value)} has no ISO 4217 currency", _CURE)
     return Money(amount=Decimal(match["amount"]), currency=match["currency"])
+
+
+def _fault(value: object) -> str:
+    text = str(value).strip()
+    if _COMMA.fullmatch(text):
+        return "has a decimal comma, and prices take a point"
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        return "has no currency"
+    if text.startswith("-"):
+        return "is below zero"
+    return "is not a price"
 
 
 def parse_locale(tag: str) -> Locale | None:

@@ -78,3 +78,9 @@ def _workers(text: str | None) -> int:
     if not text.isdigit() or int(text) < 1:
         raise SettingsError(f"REELMILL_WORKERS={text!r}: use a whole number from 1 up")
     return int(text)
+
+
+def set_defaults(values: Mapping[str, str]) -> None:
+    """Set environment variables that are not set yet: libraries read some before they take arguments."""
+    for name, value in values.items():
+        os.environ.setdefault(name, value)

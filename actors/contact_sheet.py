@@ -1,0 +1,90 @@
+"""Draws the contact sheet: one picture that shows every ad, a frame of each of its cuts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import skia
+
+from actors.fonts import HEAVY, REGULAR, typeface_of
+from actors.video import grab_picture
+
+ADS_MAX = 200
+"""A sheet of more would be too large to open; the rest is named in its title."""
+_TALL, _WIDE = 300, 320
+"""Height of an upright thumbnail, width of one lying down, pixels."""
+_GAP, _LABEL, _TITLE = 14, 26, 52
+_PAPER, _INK, _FAINT = skia.Color(245, 243, 240), skia.Color(30, 28, 26), skia.Color(120, 114, 108)
+
+
+class Sample(NamedTuple):
+    """One ad on the sheet."""
+
+    row: str
+    column: str
+    video: Path
+    moments: tuple[float, ...]
+    """Seconds at which its pictures are taken."""
+
+
+def draw_contact_sheet(samples: Sequence[Sample], title: str, to: Path) -> None:
+    """Write a PNG with a row for each product, locale and variant and a column for each placement."""
+    shown = samples[:ADS_MAX]
+    cells = {(sample.row, sample.column): _thumbnail(sample) for sample in shown}
+    rows = list(dict.fromkeys(sample.row for sample in shown))
+    columns = list(dict.fromkeys(sample.column for sample in shown))
+    widths = [max(cells[r, c].width() for r in rows if (r, c) in cells) for c in columns]
+    heights = [max(cells[r, c].height() for c in columns if (r, c) in cells) for r in rows]
+    wide = sum(widths) + _GAP * (len(widths) + 1)
+    high = _TITLE + _LABEL + sum(heights) + (_GAP + _LABEL) * len(rows) + _GAP
+    surface = skia.Surface(wide, high)
+    with surface as canvas:
+        canvas.clear(_PAPER)
+        more = f" (the first {len(shown)} of {len(samples)})" if len(shown) < len(samples) else ""
+        _write(canvas, title + more, _GAP, 36, 24, _INK, HEAVY)
+        y = _TITLE
+        for x, column in zip(_running(_GAP, widths), columns, strict=True):
+            _write(canvas, column, x, y + 18, 17, _INK, HEAVY)
+        y += _LABEL
+        for row, height in zip(rows, heights, strict=True):
+            _write(canvas, row, _GAP, y + 18, 16, _FAINT, REGULAR)
+            for x, column in zip(_running(_GAP, widths), columns, strict=True):
+                if (row, column) in cells:
+                    canvas.drawImage(cells[row, column], x, y + _LABEL)
+            y += height + _LABEL + _GAP
+    surface.makeImageSnapshot().save(str(to), skia.kPNG)
+
+
+def _running(start: int, widths: Sequence[int]) -> list[int]:
+    return [start + sum(widths[:n]) + _GAP * n for n in range(len(widths))]
+
+
+def _thumbnail(sample: Sample) -> skia.Image:
+    """Return an ad's pictures, upright ones side by side, others one above the other."""
+    pictures = [_image(sample.video, seconds) for seconds in sample.moments]
+    first = pictures[0]
+    upright = first.height() > first.width()
+    scale = _TALL / first.height() if upright else _WIDE / first.width()
+    width, height = round(first.width() * scale), round(first.height() * scale)
+    step = (width + 4, 0) if upright else (0, height + 4)
+    more = len(pictures) - 1
+    surface = skia.Surface(width + step[0] * more, height + step[1] * more)
+    smooth = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
+    with surface as canvas:
+        canvas.clear(_PAPER)
+        for n, picture in enumerate(pictures):
+            place = skia.Rect.MakeXYWH(step[0] * n, step[1] * n, width, height)
+            canvas.drawImageRect(picture, place, smooth)
+    return surface.makeImageSnapshot()
+
+
+def _image(video: Path, seconds: float) -> skia.Image:
+    frame = grab_picture(video, seconds)
+    opaque = np.full(frame.shape[:2], 255, np.uint8)
+    return skia.Image.fromarray(np.dstack([frame, opaque]), skia.kRGBA_8888_ColorType)
+
+
+def _write(canvas: skia.Canvas, text: str, x: float, y: float, size: float, color: int, weight: int) -> None:
+    font = skia.Font(typeface_of("Noto Sans", weight), size)
+    canvas.drawString(text, x, y, font, skia.Paint(Color=color, AntiAlias=True))

@@ -1,0 +1,106 @@
+"""The story of a campaign: plan, store, make, check, publish. One Prefect flow, one task a step."""
+
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+
+from actors.cluster import started
+from actors.pool import Pool
+from flows import artifacts, report
+from flows.dispatch import Progress, make
+from flows.preflight import Preflight, preflight
+from flows.progress import show_progress
+from schemas.errors import StorageError
+from schemas.media import Asset
+from schemas.plan import Plan
+from schemas.settings import Settings, read_settings
+from schemas.sidecar import Sidecar
+from storage.blobs import BlobStore, open_blobs
+from storage.catalog import Catalog
+
+_WORKER = "actors.workshop:Workshop"
+
+
+@flow(name="campaign", flow_run_name="{brief}")
+def make_campaign(brief: str, *, show: bool = True) -> None:
+    """Make every ad of the brief at the path *brief* that is not there yet.
+
+    What became of each ad stands in the catalog; the flow fails only where nothing could be started.
+    """
+    settings = read_settings()
+    blobs = open_blobs(settings.blobs)
+    ready = plan_ads(Path(brief), quote(settings))
+    plan = ready.plan
+    artifacts.show_plan(plan)
+    with Catalog(settings.database_url) as catalog:
+        store_inputs(quote(ready), quote(blobs))
+        run = catalog.start_run(plan, ready.ingested.brief.model_dump_json())
+        state = "failed"
+        try:
+            with show_progress(enabled=show) as progress:
+                make_ads(quote(plan), run, quote((catalog, blobs, settings, progress)))
+            made = check_ads(quote(plan), quote(catalog), quote(blobs))
+            publish(quote(plan), quote(made), quote(blobs), quote(settings))
+            state = "done" if len(made) == len(plan.ads) else "failed"
+        finally:
+            catalog.end_run(run, state)
+        artifacts.show_result(catalog.rows(plan.campaign))
+
+
+@task(name="plan", cache_policy=NO_CACHE)
+def plan_ads(brief: Path, settings: Settings) -> Preflight:
+    """Read the brief and decide what there is to make."""
+    return preflight(brief, settings)
+
+
+@task(name="store", cache_policy=NO_CACHE)
+def store_inputs(ready: Preflight, blobs: BlobStore) -> None:
+    """Put the brief's media where every worker can reach them, under the hash of their content."""
+    for path, source in ready.ingested.sources.items():
+        blobs.put(source.name, ready.ingested.folder / path)
+
+
+@task(name="make", cache_policy=NO_CACHE)
+def make_ads(plan: Plan, run: int, tools: tuple[Catalog, BlobStore, Settings, Progress]) -> None:
+    """Make stills, shots and ads on Ray."""
+    catalog, blobs, settings, progress = tools
+    adopt_finished(plan, catalog, blobs)
+    scratch = settings.cache / "scratch"
+    with started(settings) as capacity:
+        place = scratch if capacity.local else None
+        arguments = (blobs, settings.weights, settings.ffmpeg, place)
+        with Pool(_WORKER, *arguments, slots=capacity.cpus, cpus=1) as pool:
+            make(plan, run, catalog=catalog, pool=pool, progress=progress)
+
+
+@task(name="check", cache_policy=NO_CACHE)
+def check_ads(plan: Plan, catalog: Catalog, blobs: BlobStore) -> dict[str, Asset]:
+    """Return the ads whose files are in the store as their rows say."""
+    made = catalog.assets_made(ad.key for ad in plan.ads)
+    there = set(blobs.names("ads/"))
+    return {key: asset for key, asset in made.items() if asset.file.name in there}
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish(plan: Plan, made: dict[str, Asset], blobs: BlobStore, settings: Settings) -> None:
+    """Link the ads under readable names and draw the contact sheet."""
+    report.link_ads(plan, made, settings)
+    if made:
+        report.draw_sheet(plan, made, blobs, settings)
+
+
+def adopt_finished(plan: Plan, catalog: Catalog, blobs: BlobStore) -> None:
+    """Take over ads that a run published before it died, once their checksums agree with their sidecars."""
+    rows = catalog.assets_made(ad.key for ad in plan.ads)
+    there = set(blobs.names("ads/"))
+    for ad in plan.ads:
+        if ad.key in rows or f"ads/{ad.key}.json" not in there:
+            continue
+        try:
+            asset = Sidecar.model_validate_json(blobs.read_text(f"ads/{ad.key}.json")).asset
+            if blobs.find(asset.file.name) == asset.file:
+                catalog.adopt("ad", asset)
+        except (ValueError, StorageError):
+            continue  # a sidecar that cannot be read proves nothing; the ad is made again

@@ -1,0 +1,74 @@
+"""What people get to see of a run: readable links, the contact sheet, rows for tables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from actors.contact_sheet import Sample, draw_contact_sheet
+from flows.naming import file_stem
+from schemas.media import Asset
+from schemas.plan import Ad, Plan
+from schemas.settings import Settings
+from storage.blobs import BlobStore
+
+_SHEET = "contact-sheet.png"
+_PICTURES_MAX = 4
+"""Of one ad on the contact sheet."""
+
+
+def out_folder(plan: Plan, settings: Settings) -> Path:
+    """Return the folder in which people find a campaign's ads."""
+    return settings.out / plan.campaign.split("/")[1]
+
+
+def contact_sheet_path(plan: Plan, settings: Settings) -> Path:
+    """Return where the campaign's contact sheet lies."""
+    return out_folder(plan, settings) / f"{plan.campaign.split('/')[0]}_{_SHEET}"
+
+
+def link_ads(plan: Plan, made: Mapping[str, Asset], settings: Settings) -> Path:
+    """Link every finished ad under a readable name, and drop links of ads that the plan no longer has.
+
+    Ads in S3 are not linked: `reelmill status` tells their names.
+    """
+    folder = out_folder(plan, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    if settings.blobs.startswith("s3://"):
+        return folder
+    wanted = {
+        f"{file_stem(ad)}.mp4": Path(settings.blobs) / made[ad.key].file.name
+        for ad in plan.ads
+        if ad.key in made
+    }
+    prefix = plan.campaign.replace("/", "_") + "_"
+    for link in folder.glob(f"{prefix}*.mp4"):
+        if link.is_symlink() and link.name not in wanted:
+            link.unlink()
+    for name, target in wanted.items():
+        link = folder / name
+        if not link.is_symlink():
+            link.symlink_to(os.path.relpath(target, folder))
+    return folder
+
+
+def draw_sheet(plan: Plan, made: Mapping[str, Asset], blobs: BlobStore, settings: Settings) -> Path:
+    """Draw the contact sheet of all finished ads; return its path."""
+    path = contact_sheet_path(plan, settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = [ad for ad in plan.ads if ad.key in made]
+    samples = [_sample(ad, made[ad.key], blobs, settings.cache) for ad in done]
+    draw_contact_sheet(samples, f"{plan.campaign}: {len(done)} of {len(plan.ads)} ads", path)
+    return path
+
+
+def _sample(ad: Ad, asset: Asset, blobs: BlobStore, cache: Path) -> Sample:
+    moments, passed = [], 0
+    for cut in ad.composition.cuts[:_PICTURES_MAX]:
+        moments.append((passed + 0.75 * cut.frames) / ad.composition.fps)
+        passed += cut.frames
+    return Sample(
+        row=f"{ad.product}  {ad.locale}  variant {ad.variant}",
+        column=ad.placement,
+        video=blobs.local(asset.file.name, cache / "sheets"),
+        moments=tuple(moments),
+    )

@@ -1,0 +1,31 @@
+"""The recipe beside each ad: everything that is needed to make it again, and to compare."""
+
+from schemas.media import Asset, Clip, StillFile
+from schemas.plan import Ad, Shot, Still
+from schemas.record import Record
+
+
+class Recipe(Record):
+    """What an ad is made from; known before it is composed."""
+
+    brief_sha256: str
+    ad: Ad
+    shots: tuple[Shot, ...]
+    """In the order of the ad's cuts, each once."""
+    clips: tuple[Clip, ...]
+    """One for each shot, in the same order."""
+    stills: tuple[Still, ...]
+    still_files: tuple[StillFile, ...]
+
+
+class Sidecar(Record):
+    """The file ``ads/<key>.json``."""
+
+    recipe: Recipe
+    asset: Asset
+    composed_from: str
+    """Name of the ad whose picture and sound were taken over whole; empty where it was composed itself."""
+    versions: dict[str, str]
+    """Software that took part, by name."""
+    made_at: str
+    """UTC, ISO 8601."""

@@ -1,0 +1,52 @@
+"""Compositions for tests, drawn without a planner."""
+
+from typing import Any
+
+from schemas.brief import Palette
+from schemas.placements import PLACEMENTS
+from schemas.plan import Ad, BrandKit, Composition, Cut, Sound
+
+PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D", background="#FFF6EC", text="#2B1A12")
+
+COPY = {
+    "en-US": ("Wake up to better coffee", "House Blend 250 g", "Shop now", "While stocks last."),
+    "zh-CN": ("唤醒清晨的好咖啡", "招牌拼配咖啡豆 250 克", "立即购买", "售完即止。"),
+    "ar": ("استيقظ على قهوة أفضل", "خلطة البيت ٢٥٠ غرام", "تسوق الآن", "حتى نفاد الكمية."),
+}
+
+
+def draw_composition(placement: str = "meta_reels", locale: str = "en-US", **changes: Any) -> Composition:
+    """Return a scene of 30 frames and an end card of 45, with everything written on them."""
+    place = PLACEMENTS[placement]
+    hook, title, button, disclaimer = COPY[locale]
+    values: dict[str, Any] = {
+        "width": place.width,
+        "height": place.height,
+        "safe": place.safe,
+        "locale": locale,
+        "cuts": (
+            Cut(shot="scene", frames=30, caption=hook, end_card=False),
+            Cut(shot="card", frames=45, caption=title, end_card=True),
+        ),
+        "kit": BrandKit(name="Kaffi", palette=PALETTE, heading="Noto Sans", body="Noto Sans", logo=""),
+        "price": "€8.90",
+        "old_price": "€12.90",
+        "button": button,
+        "disclaimer": disclaimer,
+        "sound": Sound(music="synth:upbeat", lufs=-14.0, true_peak_max=-1.0),
+        "fonts": "fonts",
+        "recipe": 1,
+    }
+    return Composition(**(values | changes))
+
+
+def draw_ad(placement: str = "meta_reels", locale: str = "en-US", variant: str = "a", **changes: Any) -> Ad:
+    """Return an ad of that composition."""
+    return Ad(
+        campaign="kaffi/spring-roast",
+        product="HB-250",
+        locale=locale,
+        placement=placement,
+        variant=variant,
+        composition=draw_composition(placement, locale, **changes),
+    )
