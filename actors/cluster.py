@@ -1,7 +1,9 @@
 """Starts Ray on this machine, or joins a cluster; quietly, and in a way that a test can end."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import ray
 
@@ -28,18 +30,22 @@ def started(settings: Settings) -> Iterator[Capacity]:
     """Have Ray for the length of the block. Raises SettingsError where it cannot be had."""
     local = settings.ray_address is None
     set_defaults(_QUIET)
-    common = {"include_dashboard": False, "logging_level": "ERROR", "log_to_driver": False}
+    quietly = partial(ray.init, logging_level=logging.ERROR, log_to_driver=False)
     try:
         if local:
-            ray.init("local", num_cpus=settings.workers, object_store_memory=_STORE_BYTES, **common)
+            quietly(
+                "local",
+                num_cpus=settings.workers,
+                object_store_memory=_STORE_BYTES,
+                include_dashboard=False,
+            )
         else:
-            del common["include_dashboard"]
-            ray.init(settings.ray_address, **common)
+            quietly(settings.ray_address)
     except (RuntimeError, OSError, ValueError, ray.exceptions.RayError) as error:
         where = settings.ray_address or "on this machine"
         raise SettingsError(f"cannot start Ray {where}: {error}; see `reelmill doctor`") from error
     try:
-        resources = ray.cluster_resources()
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         yield Capacity(
             cpus=max(1, int(resources.get("CPU", 1))), gpus=int(resources.get("GPU", 0)), local=local
         )

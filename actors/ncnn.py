@@ -55,12 +55,12 @@ class _Values:
 
     def tagged(self, count: int) -> Array:
         """Return the next *count* values, which a tag announces as float32 or float16."""
-        tag = int(self._take(1, "<u4", np.uint32)[0])
+        tag = int(self._take(1, "<f4").view(np.uint32)[0])
         if tag in _FLOAT32:
             return self.plain(count)
         if tag != _FLOAT16:
             raise MediaError(f"ncnn weights: storage tag {tag:#010x} is neither float32 nor float16")
-        values = self._take(count, "<f2")
+        values: Array = self._take(count, "<f2")
         self._at += -self._at % 4
         return values
 
@@ -69,11 +69,11 @@ class _Values:
         if self._at < len(self._data):
             raise MediaError(f"ncnn weights: {len(self._data) - self._at} bytes too many for the graph")
 
-    def _take(self, count: int, kind: str, into: type = np.float32) -> Array:
+    def _take(self, count: int, kind: str) -> Array:
         size = count * np.dtype(kind).itemsize
         if not 0 < count <= _VALUES_MAX or self._at + size > len(self._data):
             raise MediaError(f"ncnn weights: {count} values wanted at byte {self._at} of {len(self._data)}")
-        values = np.frombuffer(self._data, kind, count, self._at).astype(into)
+        values = np.frombuffer(self._data, kind, count, self._at).astype(np.float32)
         self._at += size
         return values
 

@@ -115,10 +115,10 @@ def load_span(path: Path, *, device: str = "cpu", dtype: torch.dtype = torch.flo
         tensors = load_file(path)
         channels = tensors["head.weight"].shape[0]
         model = Span(scale=math.isqrt(tensors["expand.weight"].shape[0] // 3), channels=channels)
-        model.load_state_dict(tensors)
+        model.load_state_dict({name: _channels_last(tensor) for name, tensor in tensors.items()}, assign=True)
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise GenerationError(f"{path.name}: holds no SPAN weights: {error}") from error
-    return model.eval().to(device=device, dtype=dtype, memory_format=torch.channels_last)
+    return model.eval().to(device=device, dtype=dtype)
 
 
 def upscale(model: Span, picture: Picture, *, tile: int = _TILE, overlap: int = _OVERLAP) -> Picture:
@@ -138,10 +138,14 @@ def upscale(model: Span, picture: Picture, *, tile: int = _TILE, overlap: int = 
     return large
 
 
+def _channels_last(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor  # noqa: PLR2004
+
+
 @torch.inference_mode()
 def _enlarge(model: Span, picture: Picture) -> Picture:
     place = model.mean
-    pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(place.device)
+    pixels = torch.from_numpy(picture.copy()).to(place.device)  # torch wants arrays it may write to
     batch = pixels.permute(2, 0, 1)[None].to(place.dtype) / 255
     large = model(batch.contiguous(memory_format=torch.channels_last))[0].float()
     whole = (large * 255).round().clamp(0, 255).to(torch.uint8)

@@ -5,7 +5,7 @@ The work is done in float64, so that the float32 result does not depend on how a
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -27,6 +27,8 @@ _I, _II, _III, _IV, _V, _VI = (
 """Semitones above the key, root first; ninths instead of sevenths keep them sweet."""
 _KEYS = (48, 50, 51, 53, 55)
 """MIDI notes on which a piece may stand: C, D, E flat, F, G."""
+_OCTAVES = (0, 0, 0, 0, 0, 12, 12, 12)
+"""Where the arpeggio climbs, in semitones for each half beat of a bar."""
 _FADE_SECONDS = 0.6
 _RING_BEATS = 2
 
@@ -40,7 +42,9 @@ class Style(Record):
     """Chord tones of the arpeggio, one for each half beat; -1 rests."""
     bass: tuple[tuple[float, float], ...]
     """(beat, length in beats) within a half bar."""
-    drums: bool
+    kick: float
+    """How loud kick and clap are; 0 leaves them out, with the pumping that they cause."""
+    shaker: float
     swing: float
     """How late every second quarter beat comes, in beats."""
     pad_attack: float
@@ -60,10 +64,11 @@ _STYLES = {
         progressions=((_I, _V, _VI, _IV), (_VI, _IV, _I, _V), (_I, _VI, _IV, _V), (_IV, _I, _V, _VI)),
         patterns=((0, 2, 1, 3, 2, 1, 3, 2), (0, 1, 3, 2, 0, 3, 1, 2), (3, 2, 1, 2, 0, 2, 1, -1)),
         bass=((0.0, 0.7), (0.75, 0.25), (1.5, 0.45)),
-        drums=True,
+        kick=0.36,
+        shaker=1.0,
         swing=0.05,
         pad_attack=0.12,
-        pad_cut=1900,
+        pad_cut=3200,
         key_decay=0.32,
         room=1.1,
         wet=0.22,
@@ -73,10 +78,11 @@ _STYLES = {
         progressions=((_I, _VI, _IV, _V), (_I, _III, _IV, _II), (_VI, _IV, _I, _II), (_I, _IV, _VI, _IV)),
         patterns=((0, 1, 2, 3, 2, 1, 2, -1), (0, 2, 3, -1, 2, 3, 1, 2), (3, -1, 1, 2, 0, 2, 1, 2)),
         bass=((0.0, 1.9),),
-        drums=False,
-        swing=0.0,
+        kick=0.0,
+        shaker=0.6,
+        swing=0.03,
         pad_attack=0.6,
-        pad_cut=1300,
+        pad_cut=2200,
         key_decay=0.9,
         room=2.2,
         wet=0.4,
@@ -118,7 +124,7 @@ class Score(Record):
 
     @cached_property
     def chords(self) -> tuple[Chord, ...]:
-        """A chord for each half bar; the dominant stands before the final tonic, so that the end is heard as one."""
+        """A chord for each half bar; the dominant before the final tonic lets the end be heard as one."""
         turns = self.style.progressions[self.seed % len(self.style.progressions)]
         running = [turns[half // 2 % 4] for half in range(self.hit // 2 - 1)]
         return (*running, _V, _I)
@@ -135,23 +141,20 @@ class Note(NamedTuple):
 
 
 def make_bed(mood: Literal["upbeat", "calm"], seconds: float, seed: int = 0) -> NDArray[np.float32]:
-    """Play *seconds* of music in *mood* that end on the tonic and fade: float32 [samples, 2] at 48 kHz, peak 0.7.
+    """Play *seconds* of music that end on the tonic and fade: float32 [samples, 2] at 48 kHz, peak 0.7.
 
-    The same arguments give the same samples; *seed* chooses key, chords and patterns. Raises MediaError for an
-    unknown mood.
+    The same arguments give the same samples; *seed* chooses key, chords and patterns. Raises MediaError for
+    an unknown mood.
     """
     if mood not in _STYLES:
         raise MediaError(f"music mood {mood!r} is unknown; known: {', '.join(_STYLES)}")
     score = Score(style=_STYLES[mood], seconds=seconds, seed=seed)
     pad, keys = _lay(score, _pad(score)), _echo(score, _lay(score, _keys(score)))
-    low = _lay(score, _bass(score))
-    tuned = 0.75 * pad + keys
-    if not score.style.drums:
-        return _finish(tuned + low + score.style.wet * _room(score, tuned))
-    drums = _lay(score, _drums(score))
+    low, drums = _lay(score, _bass(score)), _lay(score, _drums(score))
     pump = _pump(score)[:, None]
-    send = tuned * pump + 0.25 * drums
-    return _finish((tuned + low) * pump + drums + score.style.wet * _room(score, send))
+    tuned = (0.75 * pad + keys) * pump
+    room = _room(score, tuned + 0.25 * drums)
+    return _finish(tuned + low * pump + drums + score.style.wet * room)
 
 
 def _lay(score: Score, notes: Iterable[Note]) -> Wave:
@@ -170,11 +173,11 @@ def _pad(score: Score) -> Iterator[Note]:
     starts = [half for half in range(len(score.chords)) if half == 0 or _changes(score, half)]
     for start, end in pairwise([*starts, len(score.chords) + 1]):
         seconds = (end - start) * 2 * score.beat + 0.5
-        for number, semitone in enumerate(score.chords[start]):
-            pitch = 55 + (score.key + semitone - 55) % 12 + (12 if number == 3 else 0)  # noqa: PLR2004 (the ninth)
-            for cents, pan in ((-7, -0.9), (1.5, 0.1 * number - 0.15), (8, 0.9)):
-                wave = _saw(score.style, pitch + cents / 100, seconds, phase=0.37 * number + cents)
-                yield Note(wave, start * 2 * score.beat, 0.05, pan)
+        for semitone, octave in zip(score.chords[start], (0, 0, 0, 12), strict=True):
+            pitch = _fold(score.key + semitone, 55) + octave
+            for cents, pan in ((-7, -0.9), (1.5, 0.0), (8, 0.9)):
+                wave = _saw(score.style, pitch + cents / 100, seconds, phase=0.37 * semitone + cents)
+                yield Note(wave, start * 2 * score.beat, 0.055, pan)
 
 
 def _changes(score: Score, half: int) -> bool:
@@ -198,19 +201,16 @@ def _keys(score: Score) -> Iterator[Note]:
     """Yield an arpeggio of an electric piano, a little uneven as hands are, and the final chord strummed."""
     rng = np.random.default_rng(score.seed)
     pattern = score.style.patterns[score.seed % len(score.style.patterns)]
-    sounds = {pitch: _tine(score.style, pitch) for pitch in range(60, 88)}
+    sound = cache(partial(_tine, score.style))
     for step in range(2 * score.hit):
-        tone = pattern[step % len(pattern)]
-        loose, force = rng.uniform(0, 0.006), rng.uniform(0.8, 1.0)
+        tone, octave = pattern[step % 8], _OCTAVES[step % 8]
+        late, force = rng.uniform(0, 0.006), rng.uniform(0.8, 1.0) * (0.72 if step % 4 else 1)
         if tone >= 0:
-            pitch = 64 + (score.key + score.chords[step // 4][tone] - 64) % 12 + (12 if step % 8 > 4 else 0)  # noqa: PLR2004
-            accent = 1.0 if step % 4 == 0 else 0.72
-            yield Note(
-                sounds[pitch], step / 2 * score.beat + loose, 0.15 * accent * force, 0.5 * (-1) ** step
-            )
-    for number, semitone in enumerate((*_I, 12)):
-        pitch = 60 + (score.key + semitone - 60) % 12 + 12 * (number > 2)  # noqa: PLR2004
-        yield Note(sounds[pitch], score.hit * score.beat + 0.022 * number, 0.14, 0.25 * (number - 2))
+            wave = sound(_fold(score.key + score.chords[step // 4][tone], 64) + octave)
+            yield Note(wave, step / 2 * score.beat + late, 0.2 * force, 0.5 * (-1) ** step)
+    for number, (semitone, octave) in enumerate(zip(_I, (0, 0, 0, 12), strict=True)):
+        wave = sound(_fold(score.key + semitone, 60) + octave)
+        yield Note(wave, score.hit * score.beat + 0.022 * number, 0.2, 0.3 * number - 0.45)
 
 
 def _tine(style: Style, pitch: float) -> Wave:
@@ -236,32 +236,39 @@ def _bass(score: Score) -> Iterator[Note]:
     """Yield the roots, low and round."""
     figures = [(half, figure) for half in range(len(score.chords) - 1) for figure in score.style.bass]
     for half, (beat, length) in [*figures, (len(score.chords) - 1, (0.0, 2.0))]:
-        pitch = 33 + (score.key + score.chords[half][0] - 33) % 12
-        seconds = length * score.beat
-        time = np.arange(round((seconds + 0.08) * RATE)) / RATE
-        turn = 2 * np.pi * _hertz(pitch) * time
-        tone = np.tanh(1.6 * (np.sin(turn) + 0.3 * np.sin(2 * turn) + 0.08 * np.sin(3 * turn)))
-        shape = (
-            np.minimum(1, time / 0.012) * np.exp(-time / 1.4) * np.clip((seconds + 0.08 - time) / 0.08, 0, 1)
-        )
-        yield Note(tone * shape, (2 * half + beat) * score.beat, 0.24)
+        wave = _string(_fold(score.key + score.chords[half][0], 33), length * score.beat + 0.1)
+        yield Note(wave, (2 * half + beat) * score.beat, 0.17)
+
+
+def _string(pitch: int, seconds: float) -> Wave:
+    """Return one bass note; its overtones carry it on a telephone that has no bass."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    turn = 2 * np.pi * _hertz(pitch) * time
+    tone = np.tanh(1.6 * (np.sin(turn) + 0.4 * np.sin(2 * turn) + 0.15 * np.sin(3 * turn)))
+    swell = np.sin(np.pi / 2 * np.minimum(1, time / 0.02)) ** 2
+    leave = np.sin(np.pi / 2 * np.clip((seconds - time) / 0.1, 0, 1)) ** 2
+    return np.asarray(tone * swell * leave * np.exp(-time / 1.8), dtype=np.float64)
 
 
 def _drums(score: Score) -> Iterator[Note]:
-    """Yield four to the floor, claps on two and four, swung shakers, and a cymbal where the end begins."""
+    """Yield four to the floor, claps on two and four, and a cymbal where the end begins."""
     rng = np.random.default_rng([score.seed, 1])
+    yield from _shakers(score, rng)
+    if not score.style.kick:
+        return
     kick, clap, cymbal = _kick(), _burst(rng, 0.11, 900, 5500), _burst(rng, 0.5, 4000, 15000)
-    shakers = [_burst(rng, fall, 6000, 14000) for fall in (0.035, 0.016, 0.024, 0.016)]
-    for beat in range(score.hit):
-        yield Note(kick, beat * score.beat, 0.5)
-        if beat % 2:
-            yield from (Note(clap, beat * score.beat + late, 0.15, 0.12) for late in (0.0, 0.011, 0.021))
-        for quarter, shaker in enumerate(shakers):
-            late = score.style.swing if quarter % 2 else 0.0
-            gain = (0.10, 0.045, 0.13, 0.055)[quarter] * rng.uniform(0.85, 1.1)
-            yield Note(shaker, (beat + quarter / 4 + late) * score.beat, gain, 0.35)
-    yield Note(kick, score.hit * score.beat, 0.5)
+    yield from (Note(kick, beat * score.beat, score.style.kick) for beat in range(score.hit + 1))
+    for beat in range(1, score.hit, 2):
+        yield from (Note(clap, beat * score.beat + late, 0.13, 0.12) for late in (0.0, 0.011, 0.021))
     yield Note(cymbal, score.hit * score.beat, 0.12, -0.2)
+
+
+def _shakers(score: Score, rng: np.random.Generator) -> Iterator[Note]:
+    sounds = [_burst(rng, fall, 6000, 14000) for fall in (0.035, 0.016, 0.024, 0.016)]
+    for quarter in range(4 * score.hit):
+        late = score.style.swing if quarter % 2 else 0.0
+        gain = score.style.shaker * (0.10, 0.045, 0.13, 0.055)[quarter % 4] * rng.uniform(0.85, 1.1)
+        yield Note(sounds[quarter % 4], (quarter / 4 + late) * score.beat, gain, 0.35)
 
 
 def _kick() -> Wave:
@@ -284,6 +291,8 @@ def _burst(rng: np.random.Generator, fall: float, low: float, high: float) -> Wa
 
 def _pump(score: Score) -> Wave:
     """Return the gain [samples] that ducks the tuned sounds under every kick."""
+    if not score.style.kick:
+        return np.ones(score.samples)
     beat = np.arange(score.samples) / RATE / score.beat
     since = np.where(beat < score.hit, beat % 1, beat - score.hit)
     return np.interp(since, (0, 0.05, 0.35, 0.7), (1, 0.5, 0.85, 1))
@@ -292,19 +301,15 @@ def _pump(score: Score) -> Wave:
 def _room(score: Score, bus: Wave) -> Wave:
     """Return *bus* heard in a room: convolved with dull noise that decays, different on each side."""
     rng = np.random.default_rng([score.seed, 2])
-    count = round(score.style.room * RATE)
-    size = (len(bus) + count) // RATE * RATE + RATE  # whole seconds have small factors, which the FFT likes
-    time = np.arange(count)[:, None] / RATE
-    answer = (
-        rng.standard_normal((count, 2)) * 10 ** (-3 * time / score.style.room) * np.minimum(1, time / 0.012)
-    )
-    answer /= np.sqrt(np.sum(answer**2, axis=0))
+    time = np.arange(round(score.style.room * RATE))[:, None] / RATE
+    fall = 10 ** (-3 * time / score.style.room) * np.minimum(1, time / 0.012)
+    answer = rng.standard_normal((len(time), 2)) * fall / np.sqrt(np.sum(fall**2))
+    # Whole seconds have small prime factors, which the FFT likes.
+    size = (len(bus) + len(answer)) // RATE * RATE + RATE
     hertz = np.fft.rfftfreq(size, 1 / RATE)[:, None]
-    dull = 1.6 * (hertz / 250) ** 2 / (1 + (hertz / 250) ** 2) / (1 + (hertz / 3500) ** 2)
-    wet = np.fft.irfft(
-        np.fft.rfft(bus, size, axis=0) * np.fft.rfft(answer, size, axis=0) * dull, size, axis=0
-    )
-    return np.asarray(wet[: len(bus)], dtype=np.float64)
+    dull = 1.6 * (hertz / 250) ** 2 / (1 + (hertz / 250) ** 2) / (1 + (hertz / 4500) ** 2)
+    spectrum = np.fft.rfft(bus, size, axis=0) * np.fft.rfft(answer, size, axis=0) * dull
+    return np.fft.irfft(spectrum, size, axis=0)[: len(bus)]
 
 
 def _finish(mix: Wave) -> NDArray[np.float32]:
@@ -316,6 +321,11 @@ def _finish(mix: Wave) -> NDArray[np.float32]:
     warm[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade))[:, None] ** 2
     warm[:96] *= np.linspace(0, 1, len(warm[:96]))[:, None]
     return np.asarray(0.7 * warm / np.abs(warm).max(), dtype=np.float32)
+
+
+def _fold(pitch: int, low: int) -> int:
+    """Return *pitch* moved by octaves to *low* or just above, so that chords change by small steps."""
+    return low + (pitch - low) % 12
 
 
 def _hertz(pitch: float) -> float:

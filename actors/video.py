@@ -129,9 +129,17 @@ class VideoWriter:
         self._path = path
         self._half_written = path.with_suffix(".part.mp4")
         self._frame_bytes = width * height * 3 // 2
-        node = _encoder(self._half_written, width, height, fps, encoding, sound)
+        command = encoder_command(
+            self._half_written,
+            width=width,
+            height=height,
+            fps=fps,
+            encoding=encoding,
+            sound=sound,
+            ffmpeg_exe=ffmpeg_exe,
+        )
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in __exit__)
-        self._process = start_ffmpeg(ffmpeg.compile(node, cmd=ffmpeg_exe), self._log, stdin=subprocess.PIPE)
+        self._process = start_ffmpeg(command, self._log, stdin=subprocess.PIPE)
         self._watchdog = threading.Timer(seconds_max, self._process.kill)
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -236,11 +244,20 @@ def moov_first(path: Path) -> bool:
     return False
 
 
-def _encoder(
-    path: Path, width: int, height: int, fps: int, encoding: Encoding, sound: Path | None
-) -> ffmpeg.nodes.OutputStream:
-    frames = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="yuv420p", s=f"{width}x{height}", r=fps)
-    picture = frames.video.filter("setparams", **dict(part.split("=") for part in _BT709.split(":")))
+def encoder_command(
+    path: Path,
+    *,
+    width: int,
+    height: int,
+    fps: int,
+    encoding: Encoding,
+    sound: Path | None,
+    ffmpeg_exe: str,
+    frames: str = "pipe:0",
+) -> list[str]:
+    """Return the ffmpeg command that encodes raw *frames*, and the WAV *sound*, into the MP4 at *path*."""
+    source = ffmpeg.input(frames, format="rawvideo", pix_fmt="yuv420p", s=f"{width}x{height}", r=fps)
+    picture = source.video.filter("setparams", **dict(part.split("=") for part in _BT709.split(":")))
     options = {
         "vcodec": "libx264",
         "preset": encoding.preset,
@@ -260,12 +277,7 @@ def _encoder(
         "loglevel": "error",
     }
     if sound is None:
-        return ffmpeg.output(picture, str(path), **options)
+        return list(ffmpeg.compile(ffmpeg.output(picture, str(path), **options), cmd=ffmpeg_exe))
     heard = ffmpeg.input(f"file:{sound}", format="wav", protocol_whitelist="file,pipe").audio
-    return ffmpeg.output(
-        picture,
-        heard,
-        str(path),
-        **options,
-        **{"acodec": "aac", "audio_bitrate": "192k", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"},
-    )
+    audio = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"}
+    return list(ffmpeg.compile(ffmpeg.output(picture, heard, str(path), **options, **audio), cmd=ffmpeg_exe))

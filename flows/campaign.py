@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
-from prefect.utilities.annotations import quote
+from prefect import flow
 
 from actors.cluster import started
 from actors.pool import Pool
@@ -12,13 +10,14 @@ from flows import artifacts, report
 from flows.dispatch import Progress, make
 from flows.preflight import Preflight, preflight
 from flows.progress import show_progress
+from flows.steps import step
 from schemas.errors import StorageError
 from schemas.media import Asset
 from schemas.plan import Plan
 from schemas.settings import Settings, read_settings
 from schemas.sidecar import Sidecar
 from storage.blobs import BlobStore, open_blobs
-from storage.catalog import Catalog
+from storage.catalog import Catalog, RunEnd
 
 _WORKER = "actors.workshop:Workshop"
 
@@ -31,51 +30,51 @@ def make_campaign(brief: str, *, show: bool = True) -> None:
     """
     settings = read_settings()
     blobs = open_blobs(settings.blobs)
-    ready = plan_ads(Path(brief), quote(settings))
+    ready = plan_ads(Path(brief), settings)
     plan = ready.plan
     artifacts.show_plan(plan)
     with Catalog(settings.database_url) as catalog:
-        store_inputs(quote(ready), quote(blobs))
+        store_inputs(ready, blobs)
         run = catalog.start_run(plan, ready.ingested.brief.model_dump_json())
-        state = "failed"
+        end: RunEnd = "failed"
         try:
             with show_progress(enabled=show) as progress:
-                make_ads(quote(plan), run, quote((catalog, blobs, settings, progress)))
-            made = check_ads(quote(plan), quote(catalog), quote(blobs))
-            publish(quote(plan), quote(made), quote(blobs), quote(settings))
-            state = "done" if len(made) == len(plan.ads) else "failed"
+                make_ads(plan, run, catalog=catalog, blobs=blobs, settings=settings, progress=progress)
+            made = check_ads(plan, catalog, blobs)
+            publish(plan, made, blobs, settings)
+            end = "done" if len(made) == len(plan.ads) else "failed"
         finally:
-            catalog.end_run(run, state)
+            catalog.end_run(run, end)
         artifacts.show_result(catalog.rows(plan.campaign))
 
 
-@task(name="plan", cache_policy=NO_CACHE)
+@step("plan")
 def plan_ads(brief: Path, settings: Settings) -> Preflight:
     """Read the brief and decide what there is to make."""
     return preflight(brief, settings)
 
 
-@task(name="store", cache_policy=NO_CACHE)
+@step("store")
 def store_inputs(ready: Preflight, blobs: BlobStore) -> None:
     """Put the brief's media where every worker can reach them, under the hash of their content."""
     for path, source in ready.ingested.sources.items():
         blobs.put(source.name, ready.ingested.folder / path)
 
 
-@task(name="make", cache_policy=NO_CACHE)
-def make_ads(plan: Plan, run: int, tools: tuple[Catalog, BlobStore, Settings, Progress]) -> None:
+@step("make")
+def make_ads(
+    plan: Plan, run: int, *, catalog: Catalog, blobs: BlobStore, settings: Settings, progress: Progress
+) -> None:
     """Make stills, shots and ads on Ray."""
-    catalog, blobs, settings, progress = tools
     adopt_finished(plan, catalog, blobs)
-    scratch = settings.cache / "scratch"
     with started(settings) as capacity:
-        place = scratch if capacity.local else None
-        arguments = (blobs, settings.weights, settings.ffmpeg, place)
+        scratch = settings.cache / "scratch" if capacity.local else None
+        arguments = (blobs, settings.weights, settings.ffmpeg, scratch)
         with Pool(_WORKER, *arguments, slots=capacity.cpus, cpus=1) as pool:
             make(plan, run, catalog=catalog, pool=pool, progress=progress)
 
 
-@task(name="check", cache_policy=NO_CACHE)
+@step("check")
 def check_ads(plan: Plan, catalog: Catalog, blobs: BlobStore) -> dict[str, Asset]:
     """Return the ads whose files are in the store as their rows say."""
     made = catalog.assets_made(ad.key for ad in plan.ads)
@@ -83,7 +82,7 @@ def check_ads(plan: Plan, catalog: Catalog, blobs: BlobStore) -> dict[str, Asset
     return {key: asset for key, asset in made.items() if asset.file.name in there}
 
 
-@task(name="publish", cache_policy=NO_CACHE)
+@step("publish")
 def publish(plan: Plan, made: dict[str, Asset], blobs: BlobStore, settings: Settings) -> None:
     """Link the ads under readable names and draw the contact sheet."""
     report.link_ads(plan, made, settings)

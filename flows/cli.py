@@ -34,7 +34,10 @@ def cli() -> None:
 @_brief_arguments
 @_json_option
 def plan(briefs: tuple[Path, ...], *, as_json: bool) -> None:
-    """Show what would be made, what is there already, and what sharing saves; touches nothing."""
+    """Show what would be made.
+
+    Also what is there already, and what sharing saves; touches nothing.
+    """
     from flows.preview import print_plans
 
     settings = read_settings()
@@ -133,7 +136,10 @@ def placements(*, as_json: bool) -> None:
 
 @cli.group()
 def weights() -> None:
-    """Fetch the small weights that make ads better; all works without them, in a plainer way."""
+    """Fetch small weights that make ads better.
+
+    Everything works without them, in a plainer way.
+    """
 
 
 @weights.command(name="list")
@@ -141,7 +147,6 @@ def weights() -> None:
 def list_weights(*, as_json: bool) -> None:
     """List the weights, their licences, and whether they are there."""
     from actors.weights import MANIFEST, ready
-
     from flows.tables import print_json, print_rows
 
     there = ready(read_settings().weights)
@@ -170,7 +175,10 @@ def fetch(names: tuple[str, ...]) -> int:
 @cli.command()
 @_json_option
 def doctor(*, as_json: bool) -> int:
-    """Check what Reelmill needs, and say the cure for what is missing."""
+    """Check what Reelmill needs.
+
+    Says the cure for what is missing.
+    """
     from flows.doctor import examine
     from flows.tables import print_json, print_rows
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from actors.weights import music_tracks, ready
-
 from actors.backends import VIDEO_MODELS
+from actors.weights import music_tracks, ready
 from schemas.errors import BriefError
 from schemas.record import Record
 

@@ -8,6 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+_PIPED_WIDTH = 220
+"""Columns of a table that goes into a file."""
 _STYLES = {"done": "green", "failed": "red", "blocked": "red", "rejected": "red", "quarantined": "red"}
 
 
@@ -24,7 +26,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]], title: str = "") -> None:
     for row in rows:
         style = _STYLES.get(str(row.get("state", "")), "")
         table.add_row(*(_cell(value) for value in row.values()), style=style)
-    Console().print(table)
+    console = Console()
+    Console(width=None if console.is_terminal else _PIPED_WIDTH).print(table)
 
 
 def _cell(value: object) -> str:

@@ -12,7 +12,7 @@ STYLE = Style(family="Noto Sans", weight=HEAVY, color="#FFFFFF")
 TEXTS = {
     "en-US": "Wake up to better coffee",
     "de-DE": "Frisch geröstete Kaffeebohnen jeden Morgen",
-    "ru-RU": "Проснитесь с лучшим кофе",
+    "ru-RU": "Проснитесь с лучшим кофе",  # noqa: RUF001 (Cyrillic on purpose)
     "el-GR": "Ξυπνήστε με καλύτερο καφέ",
     "zh-CN": "唤醒清晨的好咖啡",
     "ja-JP": "もっとおいしいコーヒーで目覚めよう",
@@ -96,7 +96,7 @@ def test_direction_follows_the_locale() -> None:
 @pytest.mark.parametrize("family", FONTS)
 @pytest.mark.parametrize("weight", [REGULAR, HEAVY])
 def test_letters_have_the_shape_that_the_font_says(family: str, weight: int) -> None:
-    """skia draws Noto Sans wrongly between its masters; the weights in use are right."""
+    """Skia draws Noto Sans wrongly between its masters; the weights in use are right."""
     ttlib = pytest.importorskip("fontTools.ttLib")
     bounds_pen = pytest.importorskip("fontTools.pens.boundsPen")
     from actors.fonts import _font_path  # noqa: PLC0415 (beside what it is compared with)

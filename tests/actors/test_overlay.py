@@ -90,10 +90,8 @@ def test_an_element_comes_rests_and_goes() -> None:
 
 def test_what_rests_is_drawn_once() -> None:
     """The sprite of a still element is kept, so a frame costs a blend and no drawing."""
-    drawn = []
-    element = Element(
-        box=WHOLE, paint=lambda canvas: drawn.append(canvas), start=0, end=100, enter="cut", leave_frames=0
-    )
+    drawn: list[skia.Canvas] = []
+    element = Element(box=WHOLE, paint=drawn.append, start=0, end=100, enter="cut", leave_frames=0)
     overlay = Overlay([element], WIDTH, HEIGHT)
     for number in range(20):
         overlay.blend(_grey(), number)
@@ -141,7 +139,7 @@ def test_even_boxes_hold_what_they_are_asked_to() -> None:
     assert (box.left, box.top) == (2, 4)
     assert box.right >= 10
     assert box.bottom >= 11
-    assert not (box.right % 2 or box.bottom % 2)
+    assert box.right % 2 == box.bottom % 2 == 0
 
 
 def test_contrast_is_that_of_wcag() -> None:

@@ -1,0 +1,108 @@
+"""The table of models: a plug-in is a file and a line here. Strings only, so that reading it never loads torch."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.errors import GenerationError
+from schemas.plan import Shot
+from schemas.record import Record
+
+Task = Literal[
+    "text",
+    "image",
+    "first_last",
+    "restyle",
+    "extend",
+    "extend_back",
+    "long",
+    "subjects",
+    "keep",
+    "sound",
+    "presenter",
+    "still",
+]
+"""What a model can be asked for; a shot needs exactly one."""
+
+
+class Entry(Record):
+    """One model: where its class is, what it can do, what it takes."""
+
+    path: str
+    """``module:Class``; the class is a VideoModel."""
+    revision: str
+    """Name and version, ``motion/1``; it goes into every shot's key, so a change of pixels is a new revision."""
+    tasks: tuple[Task, ...]
+    gpus: float
+    cpus: float
+    memory_bytes: int
+    """Most main memory that one worker needs, weights included."""
+    licence: str
+    any_size: bool
+    """Whether it renders at the size of delivery, so that its clips need no upscaling."""
+    note: str
+
+
+class VideoModel(Protocol):
+    """What a back-end's class offers."""
+
+    def __init__(self, device: str) -> None:
+        """Load everything that all shots need onto *device*, ``cpu`` or ``cuda``."""
+
+    def render(self, shot: Shot, still: Path | None) -> Iterator[NDArray[np.uint8]]:
+        """Yield ``shot.frames`` frames, each flat yuv420p ``uint8 [width * height * 3 / 2]``.
+
+        BT.709, limited range, of the shot's width and height; the same shot gives the same frames on the same
+        machine. *still* is the PNG of ``shot.still``, None for a shot without. Raises GenerationError if the
+        shot cannot be made.
+        """
+
+
+VIDEO_MODELS: dict[str, Entry] = {
+    "motion": Entry(
+        path="actors.backends.motion:Motion",
+        revision="motion/1",
+        tasks=("text", "image"),
+        gpus=0,
+        cpus=1,
+        memory_bytes=1_000_000_000,
+        licence="Apache-2.0",
+        any_size=True,
+        note="built in: camera moves with parallax over a photo, no weights",
+    ),
+}
+
+
+def task_of(shot: Shot) -> Task:
+    """Return what *shot* asks of a model."""
+    return "image" if shot.still else "text"
+
+
+def find_video_model(shot: Shot) -> str:
+    """Return the table name of the model that *shot* was planned for.
+
+    Raises GenerationError if there is no such model, if it has another revision here, or if it cannot do what
+    the shot asks.
+    """
+    name = shot.model.partition("/")[0]
+    entry = VIDEO_MODELS.get(name)
+    if entry is None:
+        raise GenerationError(f"model {shot.model!r} is not in the table; known: {', '.join(VIDEO_MODELS)}")
+    if shot.model != entry.revision:
+        raise GenerationError(
+            f"the shot was planned for {shot.model!r}, this worker has {entry.revision!r}; plan again"
+        )
+    if task_of(shot) not in entry.tasks:
+        raise GenerationError(f"model {name!r} cannot do {task_of(shot)!r}; it does: {', '.join(entry.tasks)}")
+    return name
+
+
+def load_video_model(name: str, device: str = "cpu") -> VideoModel:
+    """Load the model *name* of the table onto *device*."""
+    module, _, class_name = VIDEO_MODELS[name].path.partition(":")
+    model: VideoModel = getattr(import_module(module), class_name)(device)
+    return model

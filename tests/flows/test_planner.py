@@ -1,0 +1,177 @@
+"""Planning: what a brief becomes, what is shared, and what changes which keys."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.equipment import Equipment
+from flows.ingest import Ingested, ingest
+from flows.naming import file_stem
+from flows.planner import make_plan
+from schemas.brief import Brief
+from schemas.plan import Ad, Plan
+
+KAFFI = Path(__file__).parents[2] / "examples" / "kaffi" / "brief.yaml"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+FULL = Equipment(
+    spanx2="spanx2@a", spanx4="spanx4@b", matte="u2netp@c", tracks={"upbeat": ("pack:upbeat/x@d",)}
+)
+
+
+@pytest.fixture(scope="module", name="kaffi")
+def _kaffi() -> Ingested:
+    return ingest(KAFFI)
+
+
+def _changed(ingested: Ingested, **fields: Any) -> Ingested:
+    """Return the same brief with *fields* replaced, checked anew."""
+    data = ingested.brief.model_dump(mode="json", exclude_unset=True) | fields
+    return Ingested(**{**dict(ingested), "brief": Brief.model_validate(data)})
+
+
+def _plan(ingested: Ingested, **options: Any) -> Plan:
+    return make_plan(ingested, options.get("equipment", FULL), now=options.get("now", NOW))
+
+
+def _ad(plan: Plan, locale: str, placement: str, variant: str = "a") -> Ad:
+    return next(
+        ad for ad in plan.ads if (ad.locale, ad.placement, ad.variant) == (locale, placement, variant)
+    )
+
+
+def test_one_ad_for_every_locale_placement_and_variant(kaffi: Ingested) -> None:
+    """The example makes 30 ads, each with a key of its own."""
+    plan = _plan(kaffi)
+
+    assert len(plan.ads) == 30
+    assert len({ad.key for ad in plan.ads}) == 30
+    assert len({file_stem(ad) for ad in plan.ads}) == 30
+
+
+def test_same_brief_gives_the_same_plan(kaffi: Ingested) -> None:
+    """Planning is deterministic, so a rerun finds its clips."""
+    assert _plan(kaffi) == _plan(kaffi)
+    assert [ad.key for ad in _plan(kaffi).ads] == [ad.key for ad in _plan(kaffi).ads]
+
+
+def test_shots_are_shared_across_languages_variants_and_placements(kaffi: Ingested) -> None:
+    """Three scenes in three sizes, one of them also at 12 seconds: 12 shots serve 90 places."""
+    plan = _plan(kaffi)
+
+    assert len(plan.shots) == 12
+    assert plan.shots_saved == 78
+    assert _ad(plan, "en-US", "meta_reels").shots == _ad(plan, "ar", "tiktok_in_feed", "b").shots
+
+
+def test_every_shot_of_an_ad_is_in_the_plan(kaffi: Ingested) -> None:
+    """And every shot's still."""
+    plan = _plan(kaffi)
+
+    assert {key for ad in plan.ads for key in ad.shots} == {shot.key for shot in plan.shots}
+    assert {shot.still for shot in plan.shots} == {still.key for still in plan.stills}
+
+
+def test_a_changed_price_makes_new_ads_and_no_new_shots(kaffi: Ingested) -> None:
+    """Copy and price belong to the ad."""
+    before = _plan(kaffi)
+    product = kaffi.brief.model_dump(mode="json")["products"][0] | {"sale_price": "7.90 EUR"}
+    after = _plan(_changed(kaffi, products=[product]))
+
+    assert [shot.key for shot in after.shots] == [shot.key for shot in before.shots]
+    assert not {ad.key for ad in after.ads} & {ad.key for ad in before.ads}
+
+
+def test_a_changed_hook_opens_only_its_own_ads(kaffi: Ingested) -> None:
+    """The other locales keep theirs."""
+    before = _plan(kaffi)
+    locales = kaffi.brief.model_dump(mode="json")["locales"]
+    locales["ar"]["hook"] = "قهوة"
+    after = _plan(_changed(kaffi, locales=locales))
+    new = {ad.key for ad in after.ads} - {ad.key for ad in before.ads}
+
+    assert {ad.locale for ad in after.ads if ad.key in new} == {"ar"}
+
+
+def test_a_sale_that_is_over_shows_the_full_price(kaffi: Ingested) -> None:
+    """The plan knows the day."""
+    on = _ad(_plan(kaffi), "en-US", "meta_reels").composition
+    over = _ad(_plan(kaffi, now=datetime(2027, 1, 1, tzinfo=UTC)), "en-US", "meta_reels").composition
+
+    assert (on.price, on.old_price) == ("€8.90", "€12.90")
+    assert (over.price, over.old_price) == ("€12.90", "")
+
+
+def test_the_end_card_has_its_price_on_a_line_of_its_own(kaffi: Ingested) -> None:
+    """The headline keeps the rest of the caption."""
+    composition = _ad(_plan(kaffi), "en-US", "meta_reels").composition
+
+    assert composition.cuts[-1].end_card
+    assert composition.cuts[-1].caption == "House Blend 250 g"
+    assert composition.cuts[0].caption == "Wake up to better coffee"
+
+
+def test_a_variant_replaces_what_it_names(kaffi: Ingested) -> None:
+    """Variant b has another hook in English and nothing else."""
+    plan = _plan(kaffi)
+
+    assert _ad(plan, "en-US", "meta_reels", "b").composition.cuts[0].caption.startswith("Better beans")
+    assert _ad(plan, "ar", "meta_reels", "b").composition == _ad(plan, "ar", "meta_reels").composition
+    assert any("variants a and b are the same in zh-CN, ar" in note for note in plan.notes)
+
+
+def test_a_variant_may_change_the_storyboard(kaffi: Ingested) -> None:
+    """Another camera is another shot, in that variant only."""
+    variants = [{"id": "a"}, {"id": "b", "storyboard": [{"id": "hero", "camera": "pull_out"}]}]
+    plan = _plan(_changed(kaffi, variants=variants))
+
+    assert len(plan.shots) == 16
+    assert {shot.camera for shot in plan.shots} == {"push_in", "pull_out", "orbit"}
+
+
+def test_without_weights_the_plan_is_plainer(kaffi: Ingested) -> None:
+    """What is not there is not named, and the equipment says what it costs."""
+    plan = _plan(kaffi, equipment=Equipment())
+
+    assert {(still.upscaler, still.matte) for still in plan.stills} == {("lanczos", "")}
+    assert {ad.composition.sound.music for ad in plan.ads} == {"synth:upbeat"}
+    assert len(Equipment().plainer) == 3
+    assert FULL.plainer == ()
+
+
+def test_weights_change_the_keys(kaffi: Ingested) -> None:
+    """A still made with other means is another still, and so are its shots and ads."""
+    with_weights, without = _plan(kaffi), _plan(kaffi, equipment=Equipment())
+
+    assert not {shot.key for shot in with_weights.shots} & {shot.key for shot in without.shots}
+
+
+def test_a_brief_without_storyboard_gets_a_good_one(kaffi: Ingested) -> None:
+    """Hook, benefit, closing card."""
+    plan = _plan(_changed(kaffi, storyboard=[]))
+    cuts = _ad(plan, "en-US", "meta_reels").composition.cuts
+
+    assert [cut.caption for cut in cuts] == [
+        "Wake up to better coffee",
+        "Freshly roasted every morning",
+        "House Blend 250 g",
+    ]
+
+
+def test_fitted_lengths_are_told(kaffi: Ingested) -> None:
+    """A storyboard of 6 s is stretched where 12 s are the least."""
+    plan = _plan(kaffi)
+
+    assert _ad(plan, "en-US", "youtube_in_stream").composition.seconds == 12
+    assert _ad(plan, "en-US", "youtube_bumper").composition.seconds == 6
+    assert any("youtube_in_stream" in note for note in plan.notes)
+
+
+def test_readable_names_are_ascii_and_bounded(kaffi: Ingested) -> None:
+    """They go through mail, archives and upload forms."""
+    for ad in _plan(kaffi).ads:
+        stem = file_stem(ad)
+        assert stem.isascii()
+        assert len(stem) <= 128
+    assert file_stem(_plan(kaffi).ads[0]).startswith("kaffi_spring-roast_HB-250_en-US_meta-reels_9x16_6s_va_")
