@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from actors import synth
-from actors.video import open_media, start_ffmpeg, tail
+from actors.video import ffmpeg_path, open_media, start_ffmpeg, tail
 from schemas.errors import MediaError
 from schemas.record import Record
 
@@ -31,13 +31,23 @@ SILENCE = -70.0
 """LUFS at and below which BS.1770 hears nothing; it stands for minus infinity."""
 
 _AAC_FRAME = 1024
-_AAC_OVERSHOOT = 1.5
-"""dB by which the native AAC encoder at 192 kbit/s may raise a peak."""
+_AAC = ("-c:a", "aac", "-b:a", "192k", "-ar", str(RATE), "-ac", "2", "-flags:a", "+bitexact")
+"""As actors/video.py encodes the sound of an ad, so that a rehearsal is the performance."""
+_HEADROOM = 1.5
+"""dB left at first for AAC, which raises peaks by 0 to 2 dB and no rule tells by how much."""
+_REHEARSALS = 4
+_LUFS_MARGIN = 0.5
+_PEAK_MARGIN = 0.2
+"""How much better than asked a rehearsal must be: other meters differ by as much."""
 _GAIN_MAX = 60.0
 """dB; what needs more is noise."""
 _RELEASES = (80.0, 400.0, 2000.0)
 """dB/s at which the limiter lets go: the slowest that reaches the loudness is the one least heard."""
-_MEASURE_SECONDS_MAX = 300
+_FFMPEG_SECONDS_MAX = 300
+_INTRO_SECONDS_MAX = 60
+"""How much of a track beyond the length of the ad is looked at for its first onset."""
+_RATES = range(8_000, 192_001)
+"""Sample rates that are read: a rate of 1 Hz would make gigabytes of a small file."""
 _HOP = RATE // 200
 """Samples in which rhythm is seen: 5 ms."""
 _BLEND = RATE // 50
@@ -59,27 +69,56 @@ class Loudness(Record):
 
 
 def make_sound(
-    music: Path | str | None, *, seconds: float, lufs: float, true_peak_max: float, to: Path, seed: int = 0
+    music: Path | str | None,
+    *,
+    seconds: float,
+    lufs: float,
+    true_peak_max: float,
+    to: Path,
+    ffmpeg_exe: str | None = None,
+    seed: int = 0,
 ) -> None:
-    """Write to *to* the sound of an ad of *seconds*: a track, a mood that the synthesiser plays, or silence (None).
+    """Write the WAV *to*, the sound of an ad: a track, a mood for the synthesiser, or None for silence.
 
-    Encoded as AAC it has *lufs* within 1 LU and stays under *true_peak_max* dBTP. Raises MediaError.
+    Encoded as AAC it has *lufs* within 1 LU and stays under *true_peak_max* dBTP: the encoding is rehearsed,
+    and mastered again by what it changed. Sound that is too sparse for *lufs* ends as loud as it can be.
+    Raises MediaError.
     """
-    samples = sound_samples(seconds)
+    sound = _music(music, sound_samples(seconds) / RATE, seed)
+    aim, ceiling = lufs, true_peak_max - _HEADROOM
+    write_wav(to, master(sound, lufs=aim, true_peak_max=ceiling))
+    for _ in range(_REHEARSALS if sound.any() else 0):
+        heard = _rehearsed(to, ffmpeg_path(ffmpeg_exe))
+        excess = max(0.0, heard.true_peak - true_peak_max + _PEAK_MARGIN)
+        if not excess and abs(heard.lufs - lufs) <= _LUFS_MARGIN:
+            break
+        aim, ceiling = aim + lufs - heard.lufs, ceiling - excess
+        write_wav(to, master(sound, lufs=aim, true_peak_max=ceiling))
+
+
+def _music(music: Path | str | None, seconds: float, seed: int) -> Sound:
     if isinstance(music, Path):
-        sound = fit_music(read_sound(music), samples / RATE)
-    elif music:
-        sound = synth.make_bed(cast("Literal['upbeat', 'calm']", music), samples / RATE, seed)
-    else:
-        sound = np.zeros((samples, 2), dtype=np.float32)
-    write_wav(to, master(sound, lufs=lufs, true_peak_max=true_peak_max - _AAC_OVERSHOOT))
+        return fit_music(read_sound(music, seconds_max=seconds + _INTRO_SECONDS_MAX), seconds)
+    if music:
+        return synth.make_bed(cast("Literal['upbeat', 'calm']", music), seconds, seed)
+    return np.zeros((round(seconds * RATE), 2), dtype=np.float32)
+
+
+def _rehearsed(sound: Path, ffmpeg_exe: str) -> Loudness:
+    """Return how loud the WAV *sound* is once it has been AAC."""
+    coded = sound.with_suffix(".rehearsal.m4a")
+    try:
+        _run([ffmpeg_exe, "-loglevel", "error", "-f", "wav", "-i", f"file:{sound}", *_AAC, f"file:{coded}"])
+        return measure(coded, ffmpeg_exe)
+    finally:
+        coded.unlink(missing_ok=True)
 
 
 def sound_samples(seconds: float) -> int:
     """Return how many samples go under a picture of *seconds*: whole AAC frames, one fewer than fit.
 
-    AAC comes in frames of 1024 samples, with one more for priming. Players that ignore the edit list play that
-    one too, and a container longer than its video is refused by some platforms, or ends on a black frame.
+    AAC comes in frames of 1024 samples, with one more for priming. Players that ignore the edit list play
+    that one too, and a container that is longer than its video ends on a frozen or black frame.
     """
     return max(1, int(seconds * RATE) // _AAC_FRAME - 1) * _AAC_FRAME
 
@@ -97,7 +136,7 @@ def read_sound(path: Path, *, seconds_max: float = 600) -> Sound:
             count += len(part)
             if count >= limit:
                 break
-    except av.FFmpegError as error:
+    except (av.FFmpegError, ValueError) as error:
         raise MediaError(f"{path.name}: cannot be decoded: {error}") from error
     if not count:
         raise MediaError(f"{path.name}: holds no sound")
@@ -112,14 +151,13 @@ def _decoded(path: Path) -> Iterator[Sound]:
     with open_media(path) as container:
         if not container.streams.audio:
             raise MediaError(f"{path.name}: has no audio stream")
-        stream = container.streams.audio[0]
-        if not 8_000 <= (stream.rate or 0) <= 192_000:  # noqa: PLR2004 (a rate of 1 Hz would unpack a bomb)
-            raise MediaError(f"{path.name}: sample rate {stream.rate} Hz; use 8000 to 192000")
-        for frame in container.decode(stream):
+        for frame in container.decode(container.streams.audio[0]):
+            if frame.sample_rate not in _RATES:
+                raise MediaError(f"{path.name}: sample rate {frame.sample_rate} Hz; use 8000 to 192000")
             for part in resampler.resample(frame):
-                yield part.to_ndarray().reshape(-1, 2)
+                yield np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, 2)
         for part in resampler.resample(None):
-            yield part.to_ndarray().reshape(-1, 2)
+            yield np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1, 2)
 
 
 def fit_music(track: Sound, seconds: float) -> Sound:
@@ -143,7 +181,10 @@ def _levels(track: Sound) -> tuple[Curve, NDArray[np.intp]]:
     """Return the level (dB) of every hop, and the hops that are within 15 dB of the loud ones."""
     hops = track[: len(track) // _HOP * _HOP].reshape(-1, _HOP * 2)
     level = 10 * np.log10(np.mean(np.square(hops, dtype=np.float64), axis=1) + 1e-12)
-    loud = max(SILENCE, *np.percentile(level, [95])) if len(level) else 0.0
+    audible = level[level > SILENCE]
+    if not len(audible):
+        return level, np.zeros(0, dtype=np.intp)
+    loud = np.percentile(audible, 95)
     return level.clip(loud - 40), np.flatnonzero(level > loud - 15)
 
 
@@ -175,7 +216,7 @@ def loudness(sound: Sound) -> float:
 
 
 def master(sound: Sound, *, lufs: float, true_peak_max: float) -> Sound:
-    """Bring *sound* to *lufs* by gain and a limiter that looks ahead; its true peak stays at *true_peak_max* dB.
+    """Bring *sound* to *lufs* by gain and a limiter that looks ahead, its true peak under *true_peak_max*.
 
     Silence stays silence. What is too sparse for *lufs* even under hard limiting ends as loud as it can be.
     """
@@ -233,7 +274,7 @@ def _energy(sound: Sound) -> Curve:
 
 @cache
 def _k_weighting(size: int) -> NDArray[np.complex128]:
-    """Return the response of the two filters of BS.1770-4, tables 1 and 2, at the *size* / 2 + 1 frequencies."""
+    """Return the response of the filters of BS.1770-4, tables 1 and 2: complex [size / 2 + 1]."""
     delay = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
     head = np.polyval((1.19839281085285, -2.69169618940638, 1.53512485958697), delay)
     head /= np.polyval((0.73248077421585, -1.69065929318241, 1), delay)
@@ -242,19 +283,21 @@ def _k_weighting(size: int) -> NDArray[np.complex128]:
 
 
 def _gated(energy: Curve) -> float:
-    """Return the loudness of cells: blocks of 400 ms every 100 ms, gated at -70 LUFS, then 10 LU under the rest."""
+    """Return the loudness of cells: blocks of 400 ms every 100 ms, gated at -70 LUFS and 10 LU below."""
     tenths = energy[: len(energy) // 100 * 100].reshape(-1, 100).mean(axis=1)
-    blocks = np.convolve(tenths, np.full(4, 0.25), mode="valid") if len(tenths) > 3 else tenths[:0]  # noqa: PLR2004
-    for gate in (SILENCE, None):
-        floor = gate if gate is not None else _lufs(blocks) - 10
-        blocks = blocks[blocks > 10 ** ((floor + 0.691) / 10)]
-        if not len(blocks):
-            return SILENCE
-    return _lufs(blocks)
+    blocks = np.convolve(tenths, np.full(4, 0.25))[3:-3]
+    audible = blocks[blocks > _power(SILENCE)]
+    if not len(audible):
+        return SILENCE
+    return _lufs(audible[audible > _power(_lufs(audible) - 10)])
 
 
 def _lufs(blocks: Curve) -> float:
     return float(10 * np.log10(blocks.mean()) - 0.691)
+
+
+def _power(lufs: float) -> float:
+    return float(10 ** ((lufs + 0.691) / 10))
 
 
 def _peaks(sound: Sound) -> Curve:
@@ -262,11 +305,9 @@ def _peaks(sound: Sound) -> Curve:
     peaks = np.zeros(-(-len(sound) // _CELL) * _CELL, dtype=np.float32)
     for channel in sound.T:
         for phase in range(4):
-            taps = np.arange(-12, 12) + phase / 4
-            kernel = (np.sinc(taps) * np.hanning(26)[1:-1]).astype(np.float32)
-            np.maximum(
-                peaks[: len(sound)], np.abs(np.convolve(channel, kernel, "same")), out=peaks[: len(sound)]
-            )
+            kernel = np.sinc(np.arange(-12, 12) + phase / 4) * np.hanning(26)[1:-1]
+            between = np.convolve(channel, kernel.astype(np.float32), mode="same")[: len(sound)]
+            np.maximum(peaks[: len(sound)], np.abs(between), out=peaks[: len(sound)])
     return np.asarray(20 * np.log10(peaks.reshape(-1, _CELL).max(axis=1) + 1e-9), dtype=np.float64)
 
 
@@ -276,29 +317,36 @@ def measure(path: Path, ffmpeg_exe: str) -> Loudness:
         ffmpeg_exe, "-nostats", "-loglevel", "info", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}",
         "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-",
     ]  # fmt: skip
-    with tempfile.TemporaryFile() as log, start_ffmpeg(command, log) as process:
-        try:
-            failed = process.wait(_MEASURE_SECONDS_MAX) != 0
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise MediaError(f"{path.name}: not measured in {_MEASURE_SECONDS_MAX} s") from error
-        words = tail(log, 4000)
     # The last summary is ffmpeg's own; a title in the file may look like an earlier one.
-    summary = words.rpartition("Summary:")[2]
+    summary = _run(command).rpartition("Summary:")[2]
     lufs, peak = re.search(r"I: +(\S+) LUFS", summary), re.search(r"Peak: +(\S+) dBFS", summary)
-    if failed or not lufs or not peak:
-        raise MediaError(f"{path.name}: loudness cannot be measured: {words[-600:]}")
+    if not lufs or not peak:
+        raise MediaError(f"{path.name}: loudness cannot be measured: {summary}")
     return Loudness(lufs=_audible(lufs[1]), true_peak=_audible(peak[1]))
 
 
+def _run(command: list[str]) -> str:
+    """Run ffmpeg and return its last words. Raises MediaError when it fails or takes too long."""
+    with tempfile.TemporaryFile() as log, start_ffmpeg(command, log) as process:
+        try:
+            code = process.wait(_FFMPEG_SECONDS_MAX)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise MediaError(f"ffmpeg did not end within {_FFMPEG_SECONDS_MAX} s") from error
+        words = tail(log, 4000)
+    if code:
+        raise MediaError(f"ffmpeg ended with {code}: {words[-600:]}")
+    return words
+
+
 def _audible(number: str) -> float:
-    value = float(number)
-    return value if value > SILENCE else SILENCE
+    """Return *number* as a float; ffmpeg says -inf or nan of nothing."""
+    return max(SILENCE, float(number))
 
 
 def write_wav(path: Path, sound: Sound) -> None:
     """Write float32 [samples, 2] as WAV of 24 bits; what exceeds full scale is clipped."""
-    whole = (np.clip(sound, -1, 1).astype(np.float64) * (2**23 - 1)).round().astype("<i4")
+    whole = (np.clip(sound, -1, 1).astype(np.float64) * (2**23 - 1)).round().astype("<i4", order="C")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(3)

@@ -159,24 +159,26 @@ def make_bed(mood: Literal["upbeat", "calm"], seconds: float, seed: int = 0) -> 
 
 def _lay(score: Score, notes: Iterable[Note]) -> Wave:
     """Mix *notes* into a bus [samples, 2] by constant power; what rings past the end is cut."""
-    bus = np.zeros((score.samples, 2))
+    bus = np.zeros((2, score.samples))
     for wave, seconds, gain, pan in notes:
-        start = max(0, round(seconds * RATE))
+        start = round(seconds * RATE)
         part = wave[: max(0, score.samples - start)]
-        sides = gain * np.array([np.cos((pan + 1) * np.pi / 4), np.sin((pan + 1) * np.pi / 4)])
-        bus[start : start + len(part)] += part[:, None] * sides
-    return bus
+        angle = (pan + 1) * np.pi / 4
+        for side, share in zip(bus, (np.cos(angle), np.sin(angle)), strict=True):
+            side[start : start + len(part)] += gain * share * part
+    return bus.T
 
 
 def _pad(score: Score) -> Iterator[Note]:
     """Yield detuned saws that hold each chord until the next one has come."""
+    sound = cache(partial(_saw, score.style))
     starts = [half for half in range(len(score.chords)) if half == 0 or _changes(score, half)]
     for start, end in pairwise([*starts, len(score.chords) + 1]):
         seconds = (end - start) * 2 * score.beat + 0.5
         for semitone, octave in zip(score.chords[start], (0, 0, 0, 12), strict=True):
             pitch = _fold(score.key + semitone, 55) + octave
             for cents, pan in ((-7, -0.9), (1.5, 0.0), (8, 0.9)):
-                wave = _saw(score.style, pitch + cents / 100, seconds, phase=0.37 * semitone + cents)
+                wave = sound(pitch + cents / 100, seconds)
                 yield Note(wave, start * 2 * score.beat, 0.055, pan)
 
 
@@ -184,14 +186,14 @@ def _changes(score: Score, half: int) -> bool:
     return score.chords[half] != score.chords[half - 1]
 
 
-def _saw(style: Style, pitch: float, seconds: float, *, phase: float) -> Wave:
+def _saw(style: Style, pitch: float, seconds: float) -> Wave:
     """Return a band-limited saw under a gentle low-pass, from one period kept as a table."""
     frequency = _hertz(pitch)
     harmonics = np.arange(1, 48)
     dull = 1 / (harmonics * (1 + (harmonics * frequency / style.pad_cut) ** 2))
     table = np.sin(2 * np.pi * np.outer(np.arange(2048) / 2048, harmonics)) @ dull
     time = np.arange(round(seconds * RATE)) / RATE
-    wave = table[((frequency * time + phase) * 2048).astype(np.int64) % 2048]
+    wave = table[((frequency * time + pitch) * 2048).astype(np.int64) % 2048]
     swell = np.minimum(1, time / style.pad_attack) ** 2
     leave = np.clip((seconds - time) / 0.5, 0, 1) ** 2
     return np.asarray(wave * swell * leave, dtype=np.float64)
@@ -320,7 +322,7 @@ def _finish(mix: Wave) -> NDArray[np.float32]:
     fade = min(round(_FADE_SECONDS * RATE), len(warm))
     warm[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade))[:, None] ** 2
     warm[:96] *= np.linspace(0, 1, len(warm[:96]))[:, None]
-    return np.asarray(0.7 * warm / np.abs(warm).max(), dtype=np.float32)
+    return np.ascontiguousarray(0.7 * warm / np.abs(warm).max(), dtype=np.float32)
 
 
 def _fold(pitch: int, low: int) -> int:

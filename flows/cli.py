@@ -246,3 +246,7 @@ def _start_flow(brief: Path, settings: Settings, *, show: bool) -> None:
     # The heartbeat's thread takes a second to join; this process outlives its flow anyway.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         make_campaign(str(brief), show=show)
+
+
+if __name__ == "__main__":
+    main()

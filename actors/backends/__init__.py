@@ -97,7 +97,9 @@ def find_video_model(shot: Shot) -> str:
             f"the shot was planned for {shot.model!r}, this worker has {entry.revision!r}; plan again"
         )
     if task_of(shot) not in entry.tasks:
-        raise GenerationError(f"model {name!r} cannot do {task_of(shot)!r}; it does: {', '.join(entry.tasks)}")
+        raise GenerationError(
+            f"model {name!r} cannot do {task_of(shot)!r}; it does: {', '.join(entry.tasks)}"
+        )
     return name
 
 

@@ -6,7 +6,7 @@ every second luma sample across, between two of them down (ITU-T H.264, 6.2 and 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -124,7 +124,7 @@ class Canvas:
         return rows, columns
 
 
-def visible(poses: Iterator[Pose], pivot: tuple[float, float], width: int, height: int) -> Area:
+def visible(poses: Iterable[Pose], pivot: tuple[float, float], width: int, height: int) -> Area:
     """Return the part of a layer, at rest, that a frame sees over all *poses*."""
     frame = Area(0, 0, width, height)
     seen = [bounds(inverse(forward(pose, pivot, min(width, height))), frame) for pose in poses]

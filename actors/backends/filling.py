@@ -1,10 +1,13 @@
-"""Fills holes in pictures and blurs them by amounts that differ from place to place."""
+"""Fills holes in pictures, and blurs them by amounts that differ from place to place.
 
-import math
+Both walk down a pyramid of halved copies and up again, so a hole or a blur of any width costs the same.
+"""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
+
+_VARIANCE = 11 / 3
+"""Of one step down and up, pixels squared: a box of 2 (1/3), a box of 3 twice as large (8/3), a tent of 2 (2/3)."""
 
 
 def fill(picture: Tensor, known: Tensor) -> Tensor:
@@ -13,44 +16,26 @@ def fill(picture: Tensor, known: Tensor) -> Tensor:
     *picture* is float ``[C, H, W]``, *known* ``[1, H, W]`` from 0 to 1. The push-pull pyramid of Gortler et
     al., "The Lumigraph", SIGGRAPH 1996: average what is known ever coarser, then fill from coarse to fine.
     """
-    height, width = picture.shape[1:]
-    weight = known.sum()
-    if min(height, width) <= 2:  # noqa: PLR2004 (nothing coarser is left)
-        mean = (picture * known).sum((1, 2), keepdim=True) / weight.clamp(min=1e-6)
-        return torch.lerp(mean, picture, known)
     share = _halve(known)
-    coarse = fill(_halve(picture * known) / share.clamp(min=1e-6), (2 * share).clamp(max=1))
-    return torch.lerp(_enlarge(coarse, height, width), picture, known)
+    coarse = _halve(picture * known) / share.clamp(min=1e-6)
+    if min(coarse.shape[1:]) > 1:
+        coarse = fill(coarse, (2 * share).clamp(max=1))
+    return _enlarge(coarse, like=picture).lerp(picture, known)
 
 
 def blur(picture: Tensor, sigma: float) -> Tensor:
-    """Blur ``[C, H, W]`` with a Gaussian of *sigma* pixels; a wide one is made on a smaller copy."""
-    factor = max(1, 2 ** math.floor(math.log2(max(1.0, sigma / 2))))
-    height, width = picture.shape[1:]
-    size = (max(1, round(height / factor)), max(1, round(width / factor)))
-    small = picture if factor == 1 else _resize(picture, size)
-    # Averaging and enlarging blur too: a box and a tent as wide as the factor.
-    left = math.sqrt(max(0.0, (sigma / factor) ** 2 - (0.25 if factor > 1 else 0)))
-    soft = _gaussian(_gaussian(small, left).mT, left).mT
-    return soft if factor == 1 else _enlarge(soft, height, width)
+    """Blur ``[C, H, W]`` nearly as a Gaussian of *sigma* pixels does."""
+    return _blur(picture, picture.new_full((1, *picture.shape[1:]), sigma**2))
 
 
 def blur_by(picture: Tensor, sigma: Tensor) -> Tensor:
-    """Blur ``[C, H, W]`` at each place with a Gaussian of about *sigma* ``[1, H, W]`` pixels."""
-    level = torch.log2(sigma.clamp(min=0.5)) + 1
-    result = picture
-    for n in range(1, math.ceil(float(level.max())) + 1):
-        share = (level - (n - 1)).clamp(0, 1)
-        result = torch.lerp(result, blur(picture, 2.0 ** (n - 1)), share)
-    return result
+    """Blur ``[C, H, W]`` at each place nearly as a Gaussian of *sigma* ``[1, H, W]`` pixels does."""
+    return _blur(picture, sigma * sigma)
 
 
 def grow(matte: Tensor, radius: float) -> Tensor:
-    """Widen a matte ``[1, H, W]`` by *radius* pixels, and soften the new edge over as many."""
-    side = 2 * max(1, round(radius)) + 1
-    wide = functional.max_pool2d(matte[None], (side, 1), 1, (side // 2, 0))
-    wide = functional.max_pool2d(wide, (1, side), 1, (0, side // 2))
-    return blur(wide[0], radius / 3)
+    """Widen a matte ``[1, H, W]`` by about *radius* pixels, with a soft edge."""
+    return (blur(matte, radius) * 8).clamp(max=1)
 
 
 def smoothstep(x: Tensor) -> Tensor:
@@ -59,24 +44,19 @@ def smoothstep(x: Tensor) -> Tensor:
     return x * x * (3 - 2 * x)
 
 
+def _blur(picture: Tensor, variance: Tensor) -> Tensor:
+    """Blur by steps down the pyramid, each as far as *variance* still asks."""
+    if float(variance.max()) <= 0 or min(picture.shape[1:]) <= 1:
+        return picture
+    left = _halve((variance - _VARIANCE).clamp(min=0)) / 4
+    softer = _enlarge(_blur(_halve(picture), left), like=picture)
+    return picture.lerp(softer, (variance / _VARIANCE).clamp(max=1))
+
+
 def _halve(picture: Tensor) -> Tensor:
-    return functional.avg_pool2d(picture[None], 2, ceil_mode=True, count_include_pad=False)[0]
+    return functional.avg_pool2d(picture[None], 2, ceil_mode=True)[0]
 
 
-def _enlarge(picture: Tensor, height: int, width: int) -> Tensor:
-    larger = functional.interpolate(picture[None], (height, width), mode="bicubic", align_corners=False)
-    return larger[0].clamp(0, 1)
-
-
-def _resize(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    return functional.interpolate(picture[None], size, mode="bilinear", antialias=True)[0]
-
-
-def _gaussian(picture: Tensor, sigma: float) -> Tensor:
-    """Blur along the rows."""
-    reach = min(max(1, math.ceil(3 * sigma)), max(1, picture.shape[2] - 1))
-    offsets = torch.arange(-reach, reach + 1, device=picture.device)
-    kernel = torch.exp(-0.5 * (offsets / max(sigma, 1e-3)) ** 2)
-    padded = functional.pad(picture[None], (reach, reach, 0, 0), mode="replicate")
-    weights = (kernel / kernel.sum())[None, None, None].repeat(picture.shape[0], 1, 1, 1)
-    return functional.conv2d(padded, weights, groups=picture.shape[0])[0]
+def _enlarge(picture: Tensor, like: Tensor) -> Tensor:
+    even = functional.avg_pool2d(picture[None], 3, 1, 1, count_include_pad=False)
+    return functional.interpolate(even, scale_factor=2, mode="bilinear")[0, :, : like.shape[1], : like.shape[2]]

@@ -1,5 +1,6 @@
 """Reads a still and decides where it lies in the frame."""
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +15,8 @@ from schemas.layout import Box
 
 _SEEN = 32
 """A matte's value, of 255, from which on the subject counts as there."""
-_SIDE_MAX = 4096
-"""A plate has no more pixels than this on a side, however small the subject is in its photo."""
+_MARGIN = 0.1
+"""Each side of a photo without matte that may be lost; its subject is taken to be the rest."""
 
 
 class Photo(NamedTuple):
@@ -25,17 +26,36 @@ class Photo(NamedTuple):
     matte: Image.Image | None
     """Opacity of the subject, mode L; None if nobody has cut it out."""
     subject: Area
-    """Where the subject is, in pixels of the photo; the middle of a photo without matte."""
+    """Where the subject is, in pixels of the photo."""
 
 
-class Placing(NamedTuple):
-    """Where a photo lies in the frame: frame = photo * scale + (left, top)."""
+class Placed(NamedTuple):
+    """A photo in the frame: frame = photo * scale + (left, top)."""
 
+    photo: Photo
     scale: float
     left: float
     top: float
-    subject: Area
-    """Where the subject comes to lie, in frame pixels."""
+
+    @property
+    def subject(self) -> Area:
+        """Where the subject lies, in frame pixels."""
+        return self._in_frame(self.photo.subject)
+
+    @property
+    def edges(self) -> Area:
+        """Where the photo lies, in frame pixels."""
+        return self._in_frame(Area(0, 0, *self.photo.rgb.size))
+
+    @property
+    def pivot(self) -> tuple[float, float]:
+        """The middle of the subject: what the camera looks at."""
+        left, top, right, bottom = self.subject
+        return (left + right) / 2, (top + bottom) / 2
+
+    def _in_frame(self, area: Area) -> Area:
+        starts = (self.left, self.top) * 2
+        return Area(*(edge * self.scale + start for edge, start in zip(area, starts, strict=True)))
 
 
 def read_photo(path: Path) -> Photo:
@@ -46,48 +66,70 @@ def read_photo(path: Path) -> Photo:
             matte = image.getchannel("A") if "A" in image.getbands() else None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise GenerationError(f"{path.name}: cannot be read as a picture: {error}") from error
-    seen = matte.point(lambda value: 255 * (value >= _SEEN)).getbbox() if matte else None
-    if matte is None or seen is None:
-        margin = 0.1
-        width, height = rgb.size
-        middle = Area(margin * width, margin * height, (1 - margin) * width, (1 - margin) * height)
-        return Photo(rgb, None, middle)
-    return Photo(rgb, matte, Area(*map(float, seen)))
+    seen = matte.point([255 * (value >= _SEEN) for value in range(256)]).getbbox() if matte else None
+    if seen is not None:
+        return Photo(rgb, matte, Area(*map(float, seen)))
+    width, height = rgb.size
+    across, down = _MARGIN * width, _MARGIN * height
+    return Photo(rgb, None, Area(across, down, width - across, height - down))
 
 
-def place(photo: Photo, box: Box, cover: tuple[int, int] | None) -> Placing:
+def place(photo: Photo, box: Box, cover: tuple[int, int] | None) -> Placed:
     """Fit the subject into *box*, but no larger than the photo needs to be to cover a frame of size *cover*.
 
     Where the subject leaves room in the box, the photo is moved within it to cover more of the frame.
     """
-    subject = photo.subject
-    size = (subject.right - subject.left, subject.bottom - subject.top)
-    scale = min(box.width / size[0], box.height / size[1])
+    subject, (width, height) = photo.subject, photo.rgb.size
+    scale = min(box.width / (subject.right - subject.left), box.height / (subject.bottom - subject.top))
     if cover:
-        scale = min(scale, max(cover[0] / photo.rgb.width, cover[1] / photo.rgb.height))
-    across, down = cover or (0, 0)
-    left = _slide(subject.left, subject.right, photo.rgb.width, scale, (box.left, box.right, across))
-    top = _slide(subject.top, subject.bottom, photo.rgb.height, scale, (box.top, box.bottom, down))
-    lies = Area(*(edge * scale + start for edge, start in zip(subject, (left, top) * 2, strict=True)))
-    return Placing(scale, left, top, lies)
+        scale = min(scale, max(cover[0] / width, cover[1] / height))
+    left, top = (
+        _slide(first * scale, last * scale, low, high)
+        for first, last, low, high in (
+            (subject.left, subject.right, box.left, box.right),
+            (subject.top, subject.bottom, box.top, box.bottom),
+        )
+    )
+    if cover:
+        left += _toward_cover(left, width * scale, cover[0], _slack(left, subject.left * scale, box.left))
+        top += _toward_cover(top, height * scale, cover[1], _slack(top, subject.top * scale, box.top))
+    return Placed(photo, scale, left, top)
 
 
-def _slide(first: float, last: float, size: int, scale: float, room: tuple[int, int, int]) -> float:
-    """Return the photo's offset on one axis; *room* is the box's two edges, and the frame's size or 0."""
-    low, high, frame = room
-    offset = (low + high - (first + last) * scale) / 2
-    slack = (high - low - (last - first) * scale) / 2
-    if not frame:
-        return offset
-    bare_before, bare_after = max(0.0, offset), max(0.0, frame - offset - size * scale)
-    return offset + max(-slack, min(slack, bare_after - bare_before))
+def crop(placed: Placed, area: Area) -> Placed:
+    """Cut off what lies beyond *area* of the frame, so that work is bounded by the frame, not by the photo."""
+    photo, scale, left, top = placed
+    box = (
+        max(0, math.floor((area.left - left) / scale)),
+        max(0, math.floor((area.top - top) / scale)),
+        min(photo.rgb.width, math.ceil((area.right - left) / scale)),
+        min(photo.rgb.height, math.ceil((area.bottom - top) / scale)),
+    )
+    subject = Area(*(x - start for x, start in zip(photo.subject, box[:2] * 2, strict=True)))
+    matte = photo.matte.crop(box) if photo.matte else None
+    return Placed(
+        Photo(photo.rgb.crop(box), matte, subject), scale, left + box[0] * scale, top + box[1] * scale
+    )
 
 
 def resample(image: Image.Image, scale: float, device: str) -> Tensor:
     """Return *image* scaled, antialiased, as float ``[bands, h, w]`` in 0..1."""
-    longest = max(image.size)
-    fitted = min(scale, _SIDE_MAX / longest) if scale < 1 else min(scale, max(1.0, _SIDE_MAX / longest))
-    size = (max(2, round(image.width * fitted)), max(2, round(image.height * fitted)))
-    pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS))
-    planes = torch.from_numpy(pixels.copy()).to(device).reshape(size[1], size[0], -1)
-    return planes.permute(2, 0, 1).contiguous().float() / 255
+    size = (max(2, round(image.width * scale)), max(2, round(image.height * scale)))
+    pixels = np.asarray(image.resize(size, Image.Resampling.LANCZOS)).reshape(size[1], size[0], -1)
+    return torch.from_numpy(pixels.copy()).to(device).permute(2, 0, 1).contiguous().float() / 255
+
+
+def _slide(first: float, last: float, low: float, high: float) -> float:
+    """Return the offset that brings the middle of the first pair to the middle of the second."""
+    return (low + high - first - last) / 2
+
+
+def _slack(offset: float, subject: float, box: float) -> float:
+    """Return how far the subject can move in the box, to either side."""
+    return max(0.0, offset + subject - box)
+
+
+def _toward_cover(offset: float, size: float, frame: int, slack: float) -> float:
+    """Return how far to move a photo so that less of the frame is left bare, within *slack*."""
+    bare_before, bare_after = max(0.0, offset), max(0.0, frame - offset - size)
+    return max(-slack, min(slack, bare_after - bare_before))

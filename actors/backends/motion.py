@@ -1,0 +1,52 @@
+"""The built-in renderer: camera moves over a photo, and backgrounds in the brand's colours, without any weights."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from actors.backends.canvas import Canvas
+from actors.backends.framing import read_photo
+from actors.backends.pixels import make_dither, to_frame
+from actors.backends.scenes import CardScene, PhotoScene, Scene, TextScene
+from schemas.errors import GenerationError, GpuMemoryError
+from schemas.plan import Shot
+
+
+class Motion:
+    """Renders shots at the size of delivery; memory is bounded by the frame, not by the length."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+
+    def render(self, shot: Shot, still: Path | None) -> Iterator[NDArray[np.uint8]]:
+        """Yield the frames of *shot*, flat yuv420p ``uint8 [width * height * 3 / 2]``.
+
+        Raises GenerationError if the still is missing or unreadable, or the size is odd, and GpuMemoryError if
+        the plates do not fit.
+        """
+        if shot.width % 2 or shot.height % 2:
+            raise GenerationError(f"shot of {shot.width}x{shot.height}: yuv420p needs even sides")
+        try:
+            yield from self._frames(shot, self._stage(shot, still))
+        except torch.OutOfMemoryError as error:
+            raise GpuMemoryError(f"shot of {shot.width}x{shot.height}: {error}") from error
+
+    def _stage(self, shot: Shot, still: Path | None) -> Scene:
+        if shot.show == "text":
+            return TextScene(shot)
+        photo = read_photo(still) if still else None
+        if shot.show == "end_card":
+            return CardScene(shot, photo, self._device)
+        if photo is None:
+            raise GenerationError(f"a shot that shows {shot.show!r} needs a still")
+        return PhotoScene(shot, photo, self._device)
+
+    def _frames(self, shot: Shot, scene: Scene) -> Iterator[NDArray[np.uint8]]:
+        dither = make_dither(shot.width, shot.height, grain=scene.grain, seed=shot.seed, device=self._device)
+        canvas = Canvas(shot.width, shot.height, self._device)
+        for frame in range(shot.frames):
+            scene.paint(canvas, frame)
+            yield to_frame(canvas.planes, dither)

@@ -1,0 +1,181 @@
+"""Composing real files: what comes out, that it comes out the same, and what the checks refuse."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actors.checks import check_ad, measure_ad
+from actors.composer import Composer
+from actors.video import MEZZANINE, Encoding, VideoWriter, ffmpeg_path, planes, read_frames
+from schemas.errors import CheckError, MediaError
+from schemas.media import Asset, Clip
+from schemas.plan import TRANSITION_FRAMES, Ad, Sound
+from schemas.sidecar import Recipe, Sidecar
+from storage.blobs import BlobStore, open_blobs
+from tests.compositions import draw_ad
+
+FFMPEG = ffmpeg_path(None)
+QUICK = Encoding(preset="ultrafast", crf=28)
+PLACEMENT = "pinterest_standard"
+
+
+@pytest.fixture(scope="module", name="store")
+def _store(tmp_path_factory: pytest.TempPathFactory) -> BlobStore:
+    """A store with the two clips that drawn ads show: a dark grey one and a light grey one."""
+    folder = tmp_path_factory.mktemp("store")
+    store = open_blobs(str(folder / "blobs"))
+    composition = _ad().composition
+    for (name, value), cut in zip((("scene", 60), ("card", 180)), composition.cuts, strict=True):
+        path = folder / f"{name}.mp4"
+        size = {"width": composition.width, "height": composition.height}
+        with VideoWriter(path, **size, fps=30, encoding=MEZZANINE, ffmpeg_exe=FFMPEG) as writer:
+            for _ in range(cut.frames + TRANSITION_FRAMES):
+                frame = np.full(composition.width * composition.height * 3 // 2, 128, np.uint8)
+                planes(frame, **size)[0][...] = value
+                writer.write(frame)
+        store.put(f"clips/{name}.mp4", path)
+    return store
+
+
+@pytest.fixture(scope="module", name="made")
+def _made(store: BlobStore, tmp_path_factory: pytest.TempPathFactory) -> tuple[Composer, Asset]:
+    composer = Composer(store, tmp_path_factory.mktemp("scratch"), Path("no-weights"), FFMPEG)
+    return composer, composer.compose(_recipe(_ad()), None)
+
+
+def _ad(variant: str = "a") -> Ad:
+    """Return an ad of 4 s, the least that its placement takes."""
+    cuts = tuple(cut.model_copy(update={"frames": 60}) for cut in draw_ad(PLACEMENT).composition.cuts)
+    return draw_ad(PLACEMENT, variant=variant, cuts=cuts)
+
+
+def _recipe(ad: Ad) -> Recipe:
+    clips = tuple(
+        Clip.model_validate(
+            {
+                "shot": name,
+                "file": {"name": f"clips/{name}.mp4", "sha256": "", "bytes": 0},
+                "width": ad.composition.width,
+                "height": ad.composition.height,
+                "fps": 30,
+                "frames": 60,
+                "cpu_seconds": 0,
+            }
+        )
+        for name in ad.shots
+    )
+    return Recipe(brief_sha256="b", ad=ad, shots=(), clips=clips, stills=(), still_files=())
+
+
+def test_an_ad_is_what_its_placement_asks(made: tuple[Composer, Asset]) -> None:
+    """Size, length, rate, codecs, index and loudness, measured on the file."""
+    facts = made[1].facts
+
+    assert (facts.width, facts.height, facts.fps, facts.frames) == (1000, 1500, 30, 120)
+    assert (facts.video_codec, facts.pixel_format, facts.audio_codec) == ("h264", "yuv420p", "aac")
+    assert facts.moov_first
+    assert facts.lufs == pytest.approx(-14, abs=1)
+    assert facts.true_peak <= -1
+
+
+def test_the_sidecar_holds_the_whole_recipe(store: BlobStore, made: tuple[Composer, Asset]) -> None:
+    """The ad can be made again from it, and compared."""
+    sidecar = Sidecar.model_validate_json(store.read_text(f"ads/{_ad().key}.json"))
+
+    assert sidecar.recipe == _recipe(_ad())
+    assert sidecar.asset == made[1]
+    assert store.find(made[1].file.name) == made[1].file
+    assert "skia-python" in sidecar.versions
+
+
+def test_the_same_ad_has_the_same_bytes(made: tuple[Composer, Asset]) -> None:
+    """So a rerun after a crash changes nothing."""
+    again = made[0].compose(_recipe(_ad()), None)
+
+    assert again.file == made[1].file
+
+
+def test_a_twin_is_taken_over_whole(store: BlobStore, made: tuple[Composer, Asset]) -> None:
+    """The same composition under another key has the same bytes and says where they come from."""
+    composer, first = made
+    twin = composer.compose(_recipe(_ad("b")), first)
+    sidecar = Sidecar.model_validate_json(store.read_text(f"ads/{_ad('b').key}.json"))
+
+    assert twin.file.name != first.file.name
+    assert twin.file.sha256 == first.file.sha256
+    assert sidecar.composed_from == first.file.name
+
+
+def test_cuts_dissolve_into_each_other(store: BlobStore, made: tuple[Composer, Asset]) -> None:
+    """Between the dark scene and the light card the picture passes through the middle."""
+    composition = _ad().composition
+    corner = [
+        int(planes(frame, composition.width, composition.height)[0][-1, -1])
+        for frame in read_frames(store.local(made[1].file.name, Path()))
+    ]
+    passing = corner[60 : 60 + TRANSITION_FRAMES]
+
+    assert corner[59] == pytest.approx(60, abs=3)
+    assert corner[60 + TRANSITION_FRAMES] == pytest.approx(180, abs=3)
+    assert passing == sorted(passing)
+    assert len(set(passing)) == TRANSITION_FRAMES
+
+
+def test_an_ad_leaves_nothing_in_the_scratch_folder(store: BlobStore, tmp_path: Path) -> None:
+    """Neither when it is made, nor when it cannot be made."""
+    composer = Composer(store, tmp_path, Path("no-weights"), FFMPEG)
+    too_long = draw_ad(
+        PLACEMENT, cuts=tuple(c.model_copy(update={"frames": 90}) for c in _ad().composition.cuts)
+    )
+
+    with pytest.raises(MediaError, match="ends after"):
+        composer.compose(_recipe(too_long), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_silence_is_silence(store: BlobStore, tmp_path: Path) -> None:
+    """Where the brief asks for no music there is a silent track, and loudness is no rule."""
+    sound = Sound(music="", lufs=-14.0, true_peak_max=-1.0)
+    ad = draw_ad(PLACEMENT, cuts=_ad().composition.cuts, sound=sound)
+    composer = Composer(store, tmp_path, Path("no-weights"), FFMPEG)
+    asset = composer.compose(_recipe(ad), None)
+
+    assert asset.facts.lufs <= -60
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"width": 1080}, "width: 1000, must be 1080"),
+        ({"sound": Sound(music="synth:upbeat", lufs=-23.0, true_peak_max=-1.0)}, "loudness"),
+        ({"sound": Sound(music="synth:upbeat", lufs=-14.0, true_peak_max=-40.0)}, "true peak"),
+    ],
+)
+def test_what_was_not_planned_is_refused(
+    store: BlobStore, made: tuple[Composer, Asset], change: dict[str, object], rule: str
+) -> None:
+    """The message names rule, measured value and limit."""
+    path = store.local(made[1].file.name, Path())
+    ad = draw_ad(PLACEMENT, **{"cuts": _ad().composition.cuts, **change})
+
+    with pytest.raises(CheckError, match=rule):
+        check_ad(path, ad, FFMPEG)
+
+
+def test_what_the_placement_forbids_is_refused(store: BlobStore, made: tuple[Composer, Asset]) -> None:
+    """An ad of 4 s is too short for TikTok, and the source of the rule is named."""
+    path = store.local(made[1].file.name, Path())
+    ad = Ad(**{**dict(_ad()), "placement": "tiktok_in_feed"})
+
+    with pytest.raises(CheckError, match=r"length: 4.0 s, must be 5.* to 60.*ads.tiktok.com"):
+        check_ad(path, ad, FFMPEG)
+
+
+def test_a_broken_file_is_no_ad(tmp_path: Path) -> None:
+    """Half a file has no index and does not open."""
+    path = tmp_path / "half.mp4"
+    path.write_bytes(b"\0\0\0\x20ftypisom" + b"\0" * 4000)
+
+    with pytest.raises(MediaError):
+        measure_ad(path, FFMPEG)
