@@ -35,14 +35,19 @@ _AAC = ("-c:a", "aac", "-b:a", "192k", "-ar", str(RATE), "-ac", "2", "-flags:a",
 """As actors/video.py encodes the sound of an ad, so that a rehearsal is the performance."""
 _HEADROOM = 1.5
 """dB left at first for AAC, which raises peaks by 0 to 2 dB and no rule tells by how much."""
-_REHEARSALS = 4
+_REHEARSALS = 5
 _LUFS_MARGIN = 0.5
 _PEAK_MARGIN = 0.2
 """How much better than asked a rehearsal must be: other meters differ by as much."""
+_PEAK_STEP = 0.5
+"""dB taken off beyond the excess, because the next encoding overshoots elsewhere."""
 _GAIN_MAX = 60.0
 """dB; what needs more is noise."""
+_GAIN_STEP = 0.01
 _RELEASES = (80.0, 400.0, 2000.0)
 """dB/s at which the limiter lets go: the slowest that reaches the loudness is the one least heard."""
+_FORMATS = "mov,mp4,m4a,matroska,webm,mp3,wav,ogg,flac"
+"""What is measured; a playlist would make ffmpeg read other files."""
 _FFMPEG_SECONDS_MAX = 300
 _INTRO_SECONDS_MAX = 60
 """How much of a track beyond the length of the ad is looked at for its first onset."""
@@ -86,14 +91,16 @@ def make_sound(
     """
     sound = _music(music, sound_samples(seconds) / RATE, seed)
     aim, ceiling = lufs, true_peak_max - _HEADROOM
-    write_wav(to, master(sound, lufs=aim, true_peak_max=ceiling))
-    for _ in range(_REHEARSALS if sound.any() else 0):
-        heard = _rehearsed(to, ffmpeg_path(ffmpeg_exe))
-        excess = max(0.0, heard.true_peak - true_peak_max + _PEAK_MARGIN)
-        if not excess and abs(heard.lufs - lufs) <= _LUFS_MARGIN:
-            break
-        aim, ceiling = aim + lufs - heard.lufs, ceiling - excess
+    for _ in range(_REHEARSALS):
         write_wav(to, master(sound, lufs=aim, true_peak_max=ceiling))
+        if not sound.any():
+            break
+        heard = _rehearsed(to, ffmpeg_path(ffmpeg_exe))
+        excess = heard.true_peak + _PEAK_MARGIN - true_peak_max
+        if excess <= 0 and abs(heard.lufs - lufs) <= _LUFS_MARGIN:
+            break
+        aim += lufs - heard.lufs
+        ceiling -= excess + _PEAK_STEP if excess > 0 else 0
 
 
 def _music(music: Path | str | None, seconds: float, seed: int) -> Sound:
@@ -120,7 +127,7 @@ def sound_samples(seconds: float) -> int:
     AAC comes in frames of 1024 samples, with one more for priming. Players that ignore the edit list play
     that one too, and a container that is longer than its video ends on a frozen or black frame.
     """
-    return max(1, int(seconds * RATE) // _AAC_FRAME - 1) * _AAC_FRAME
+    return max(1, round(seconds * RATE) // _AAC_FRAME - 1) * _AAC_FRAME
 
 
 def read_sound(path: Path, *, seconds_max: float = 600) -> Sound:
@@ -237,7 +244,7 @@ def master(sound: Sound, *, lufs: float, true_peak_max: float) -> Sound:
 def _boost(energy: Curve, room: Curve, lufs: float, release: float) -> float:
     """Return the gain (dB) that gives *lufs* after the limiter, by bisection."""
     low, high = -_GAIN_MAX, _GAIN_MAX
-    while high - low > 0.01:  # noqa: PLR2004 (dB; finer is not heard)
+    while high - low > _GAIN_STEP:
         middle = (low + high) / 2
         if _gated(energy * 10 ** (_limited(room, middle, release) / 10)) < lufs:
             low = middle
@@ -303,8 +310,9 @@ def _power(lufs: float) -> float:
 def _peaks(sound: Sound) -> Curve:
     """Return the true peak (dB) of every cell, oversampled four times (BS.1770-4, annex 2)."""
     peaks = np.zeros(-(-len(sound) // _CELL) * _CELL, dtype=np.float32)
+    peaks[: len(sound)] = np.abs(sound).max(axis=1)
     for channel in sound.T:
-        for phase in range(4):
+        for phase in (1, 2, 3):
             kernel = np.sinc(np.arange(-12, 12) + phase / 4) * np.hanning(26)[1:-1]
             between = np.convolve(channel, kernel.astype(np.float32), mode="same")[: len(sound)]
             np.maximum(peaks[: len(sound)], np.abs(between), out=peaks[: len(sound)])
@@ -314,7 +322,8 @@ def _peaks(sound: Sound) -> Curve:
 def measure(path: Path, ffmpeg_exe: str) -> Loudness:
     """Measure the first audio stream of any media file with ffmpeg's ebur128. Raises MediaError."""
     command = [
-        ffmpeg_exe, "-nostats", "-loglevel", "info", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}",
+        ffmpeg_exe, "-nostats", "-loglevel", "info",
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}",
         "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-",
     ]  # fmt: skip
     # The last summary is ffmpeg's own; a title in the file may look like an earlier one.

@@ -1,7 +1,5 @@
 """Makes finished ads: pictures from clips, text over them, sound under them, and the recipe beside."""
 
-import resource
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +13,7 @@ from actors.checks import check_ad
 from actors.end_card import end_card_elements
 from actors.logo import Logo
 from actors.overlay import Overlay
+from actors.resources import cpu_seconds
 from actors.scenes import scene_elements
 from actors.video import DELIVERY, Encoding, Frame, VideoWriter, read_frames
 from actors.weights import music_track
@@ -118,13 +117,8 @@ class Composer:
             lufs=composition.sound.lufs,
             true_peak_max=composition.sound.true_peak_max,
             to=to,
+            ffmpeg_exe=self._ffmpeg,
         )
-
-
-def cpu_seconds() -> float:
-    """Return the CPU time of this process and of its ended children, in seconds."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _cut_together(composition: Composition, clips: list[Path]) -> Iterator[Frame]:

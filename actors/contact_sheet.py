@@ -12,8 +12,8 @@ from actors.video import grab_picture
 
 ADS_MAX = 200
 """A sheet of more would be too large to open; the rest is named in its title."""
-_TALL, _WIDE = 300, 320
-"""Height of an upright thumbnail, width of one lying down, pixels."""
+_HEIGHT = 210
+"""Of a thumbnail, pixels."""
 _GAP, _LABEL, _TITLE = 14, 26, 52
 _PAPER, _INK, _FAINT = skia.Color(245, 243, 240), skia.Color(30, 28, 26), skia.Color(120, 114, 108)
 
@@ -35,9 +35,8 @@ def draw_contact_sheet(samples: Sequence[Sample], title: str, to: Path) -> None:
     rows = list(dict.fromkeys(sample.row for sample in shown))
     columns = list(dict.fromkeys(sample.column for sample in shown))
     widths = [max(cells[r, c].width() for r in rows if (r, c) in cells) for c in columns]
-    heights = [max(cells[r, c].height() for c in columns if (r, c) in cells) for r in rows]
     wide = sum(widths) + _GAP * (len(widths) + 1)
-    high = _TITLE + _LABEL + sum(heights) + (_GAP + _LABEL) * len(rows) + _GAP
+    high = _TITLE + _LABEL + (_HEIGHT + _GAP + _LABEL) * len(rows) + _GAP
     surface = skia.Surface(wide, high)
     with surface as canvas:
         canvas.clear(_PAPER)
@@ -47,12 +46,12 @@ def draw_contact_sheet(samples: Sequence[Sample], title: str, to: Path) -> None:
         for x, column in zip(_running(_GAP, widths), columns, strict=True):
             _write(canvas, column, x, y + 18, 17, _INK, HEAVY)
         y += _LABEL
-        for row, height in zip(rows, heights, strict=True):
+        for row in rows:
             _write(canvas, row, _GAP, y + 18, 16, _FAINT, REGULAR)
             for x, column in zip(_running(_GAP, widths), columns, strict=True):
                 if (row, column) in cells:
                     canvas.drawImage(cells[row, column], x, y + _LABEL)
-            y += height + _LABEL + _GAP
+            y += _HEIGHT + _LABEL + _GAP
     surface.makeImageSnapshot().save(str(to), skia.kPNG)
 
 
@@ -61,21 +60,15 @@ def _running(start: int, widths: Sequence[int]) -> list[int]:
 
 
 def _thumbnail(sample: Sample) -> skia.Image:
-    """Return an ad's pictures, upright ones side by side, others one above the other."""
+    """Return an ad's pictures, side by side."""
     pictures = [_image(sample.video, seconds) for seconds in sample.moments]
-    first = pictures[0]
-    upright = first.height() > first.width()
-    scale = _TALL / first.height() if upright else _WIDE / first.width()
-    width, height = round(first.width() * scale), round(first.height() * scale)
-    step = (width + 4, 0) if upright else (0, height + 4)
-    more = len(pictures) - 1
-    surface = skia.Surface(width + step[0] * more, height + step[1] * more)
+    width = round(_HEIGHT * pictures[0].width() / pictures[0].height())
+    step = width + 4
+    surface = skia.Surface(step * len(pictures) - 4, _HEIGHT)
     smooth = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
     with surface as canvas:
-        canvas.clear(_PAPER)
         for n, picture in enumerate(pictures):
-            place = skia.Rect.MakeXYWH(step[0] * n, step[1] * n, width, height)
-            canvas.drawImageRect(picture, place, smooth)
+            canvas.drawImageRect(picture, skia.Rect.MakeXYWH(step * n, 0, width, _HEIGHT), smooth)
     return surface.makeImageSnapshot()
 
 

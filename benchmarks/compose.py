@@ -17,10 +17,11 @@ import time
 from pathlib import Path
 
 import torch
-from actors.generator import Generator
 
 from actors.backends import VIDEO_MODELS
-from actors.composer import Composer, cpu_seconds
+from actors.composer import Composer
+from actors.generator import Generator
+from actors.resources import cpu_seconds
 from actors.upscaler import Upscaler
 from actors.video import Encoding, encoder_command, ffmpeg_path
 from schemas.brief import Palette

@@ -46,7 +46,9 @@ def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> 
     if as_json:
         print_json(facts)
     else:
-        print_rows(_campaign_rows(facts) if campaign is None else [_ad_row(row) for row in facts])
+        print_rows(
+            _campaign_rows(facts) if campaign is None else [_ad_row(row, row["name"]) for row in facts]
+        )
 
 
 def _rows_of(plan: Plan, catalog: Catalog) -> list[AdRow]:
@@ -74,12 +76,8 @@ def _as_object(plan: Plan, rows: Sequence[AdRow], sheet: str, settings: Settings
 
 
 def _print_result(plan: Plan, rows: Sequence[AdRow], sheet: str, settings: Settings) -> None:
-    stems = {ad.key: file_stem(ad) for ad in plan.ads}
-    table = [
-        {**_ad_row(row.model_dump()), "file" if row.state == "done" else "why": stems[row.key]}
-        for row in rows
-    ]
-    print_rows(table, title=plan.campaign)
+    stems = {ad.key: f"{file_stem(ad)}.mp4" for ad in plan.ads}
+    print_rows([_ad_row(row.model_dump(), stems[row.key]) for row in rows], title=plan.campaign)
     done = sum(row.state == "done" for row in rows)
     click.echo(f"{done} of {len(rows)} ads are done.")
     for row in rows:
@@ -91,7 +89,7 @@ def _print_result(plan: Plan, rows: Sequence[AdRow], sheet: str, settings: Setti
     click.echo(f"ads: {settings.blobs}/ads" if in_s3 else f"ads: {report.out_folder(plan, settings)}")
 
 
-def _ad_row(row: dict[str, Any]) -> dict[str, Any]:
+def _ad_row(row: dict[str, Any], name: str) -> dict[str, Any]:
     return {
         "product": row["product"],
         "locale": row["locale"],
@@ -100,7 +98,7 @@ def _ad_row(row: dict[str, Any]) -> dict[str, Any]:
         "state": row["state"],
         "seconds": f"{row['seconds']:g}",
         "MB": f"{row['bytes'] / 1e6:.1f}",
-        "file or reason": row["error"] or row["name"],
+        "file or reason": row["error"] or (name if row["state"] == "done" else ""),
     }
 
 

@@ -56,20 +56,20 @@ _SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
 _END_CARD_SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
     "story": (0.14, 0.215, 0.80, 0.425),
     "tall": (0.14, 0.14, 0.86, 0.50),
-    "square": (0.50, 0.16, 0.955, 0.80),
+    "square": (0.525, 0.16, 0.965, 0.80),
     "wide": (0.52, 0.12, 0.955, 0.88),
 }
 _TEXT: dict[Shape, tuple[float, float, float, float]] = {
     "story": (0.0, 0.0, 1.0, 0.345),
     "tall": (0.0, 0.0, 1.0, 0.37),
     "square": (0.0, 0.0, 1.0, 0.38),
-    "wide": (0.0, 0.0, 0.47, 1.0),
+    "wide": (0.0, 0.0, 0.45, 1.0),
 }
 _END_CARD_TEXT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.0, 0.43, 1.0, 1.0),
+    "story": (0.0, 0.438, 1.0, 1.0),
     "tall": (0.0, 0.51, 1.0, 1.0),
-    "square": (0.0, 0.16, 0.50, 1.0),
-    "wide": (0.0, 0.16, 0.50, 1.0),
+    "square": (0.0, 0.16, 0.48, 1.0),
+    "wide": (0.0, 0.16, 0.48, 1.0),
 }
 
 

@@ -1,4 +1,7 @@
-"""The table of models: a plug-in is a file and a line here. Strings only, so that reading it never loads torch."""
+"""The table of models: a plug-in is a file and a line here.
+
+It holds strings only, so that reading it never loads torch.
+"""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -35,7 +38,7 @@ class Entry(Record):
     path: str
     """``module:Class``; the class is a VideoModel."""
     revision: str
-    """Name and version, ``motion/1``; it goes into every shot's key, so a change of pixels is a new revision."""
+    """Name and version. It goes into every shot's key, so other pixels are another revision."""
     tasks: tuple[Task, ...]
     gpus: float
     cpus: float

@@ -27,7 +27,7 @@ class Poses(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A camera move: poses by time, 0 at the first frame and 1 at the last, and the lens that goes with it."""
+    """A camera move: poses by time, 0 at the first frame and 1 at the last, and its lens."""
 
     poses: Callable[[float], Poses]
     defocus: float

@@ -97,7 +97,7 @@ def place(photo: Photo, box: Box, cover: tuple[int, int] | None) -> Placed:
 
 
 def crop(placed: Placed, area: Area) -> Placed:
-    """Cut off what lies beyond *area* of the frame, so that work is bounded by the frame, not by the photo."""
+    """Cut off what lies beyond *area* of the frame, so that the frame bounds the work, not the photo."""
     photo, scale, left, top = placed
     box = (
         max(0, math.floor((area.left - left) / scale)),

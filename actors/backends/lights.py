@@ -1,7 +1,7 @@
 """Paints moving backgrounds of soft lights.
 
-A light is a Gaussian, which is a column times a row; a sum of lights is one product of two thin matrices. So a
-field of any size is exact at every pixel, with nothing to enlarge and nothing that could show bands.
+A light is a Gaussian, which is a column times a row; a sum of lights is one product of two thin matrices. So
+a field of any size is exact at every pixel, with nothing to enlarge and nothing that could show bands.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,12 @@ def mix(first: str, second: str, share: float) -> str:
     return "#" + "".join(f"{round(255 * value):02X}" for value in blend.tolist())
 
 
+def shade(color: str) -> str:
+    """Return a darker tone: deep for a dark colour, a mere breath for a light one, which would look dirty."""
+    lightness = float(_yuv(color)[0] - 16) / 219
+    return mix(color, "#000000", 0.6 - 0.5 * lightness)
+
+
 def shine(canvas: Canvas, ground: str, lights: Sequence[Light]) -> None:
     """Paint the whole canvas in *ground*, then turn it towards the colours of *lights*."""
     device = canvas.luma.device
@@ -53,7 +59,9 @@ def _yuv(color: str) -> Tensor:
     return to_yuv(parse_color(color)[:, None])[:, 0]
 
 
-def _gaussians(xs: Tensor, ys: Tensor, lights: Sequence[Light], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def _gaussians(
+    xs: Tensor, ys: Tensor, lights: Sequence[Light], size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
     """Return the columns ``[ys, lights]`` and the rows ``[lights, xs]`` of all lights."""
     facts = torch.tensor([light[:4] for light in lights], device=xs.device)
     facts = facts * torch.tensor([*size, *size], device=xs.device)

@@ -35,12 +35,11 @@ _EFFECTS: tuple[tuple[Mood, str], ...] = (
     (_BRIGHT, "bright light airy day morning fresh clean spring white summer pastel"),
     (_RICH, "luxury luxurious premium elegant rich exclusive velvet gold refined"),
 )
-_WORDS = {word: [mood for mood, words in _EFFECTS if word in words.split()] for _, all_ in _EFFECTS for word in all_.split()}
 
 
 def read_mood(prompt: str) -> Mood:
     """Return the mood that the known words of *prompt* add up to."""
-    said = dict.fromkeys(re.findall(r"[a-z]+", prompt.lower()))
-    effects = [_PLAIN, *(effect for word in said for effect in _WORDS.get(word, ()))]
+    said = set(re.findall(r"[a-z]+", prompt.lower()))
+    effects = [_PLAIN, *(mood for mood, words in _EFFECTS for word in words.split() if word in said)]
     sums = (sum(values) for values in zip(*effects, strict=True))
     return Mood(*(min(high, max(low, value)) for low, value, high in zip(_LEAST, sums, _MOST, strict=True)))

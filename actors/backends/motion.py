@@ -1,4 +1,4 @@
-"""The built-in renderer: camera moves over a photo, and backgrounds in the brand's colours, without any weights."""
+"""The built-in renderer: camera moves over photos, and moving colours of the brand, without any weights."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +24,8 @@ class Motion:
     def render(self, shot: Shot, still: Path | None) -> Iterator[NDArray[np.uint8]]:
         """Yield the frames of *shot*, flat yuv420p ``uint8 [width * height * 3 / 2]``.
 
-        Raises GenerationError if the still is missing or unreadable, or the size is odd, and GpuMemoryError if
-        the plates do not fit.
+        Raises GenerationError if the still is missing or unreadable, or the size is odd, and GpuMemoryError
+        if the plates do not fit.
         """
         if shot.width % 2 or shot.height % 2:
             raise GenerationError(f"shot of {shot.width}x{shot.height}: yuv420p needs even sides")

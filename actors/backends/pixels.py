@@ -47,8 +47,8 @@ def to_yuv(rgb: Tensor) -> Tensor:
 def make_dither(width: int, height: int, *, grain: float, seed: int, device: str) -> Planes:
     """Return the noise that is added before rounding down: it stands still, and hides the steps of 8 bits.
 
-    Uniform over one level, which makes rounding unbiased, and triangular over *grain* levels more on each side
-    in Y, which outlives the encoder's quantisation where nothing else moves.
+    It is uniform over one level, which makes rounding unbiased; in Y triangular noise of *grain* levels to
+    either side comes on top, which outlives the encoder's quantisation where nothing else moves.
     """
     # Drawn on the CPU wherever the frames are made: a GPU draws other numbers from the same seed.
     random = torch.Generator().manual_seed(seed)

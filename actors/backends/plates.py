@@ -3,25 +3,40 @@
 from typing import NamedTuple
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from actors.backends.cameras import Pose
 from actors.backends.canvas import Area, Layer, make_layer, visible
-from actors.backends.filling import blur_by, fill, grow, smoothstep
-from actors.backends.framing import Photo, Placed, crop, resample
+from actors.backends.filling import blur_by, fill, grow, regrow, smoothstep
+from actors.backends.framing import Placed, crop, resample
 
 DENSITY = 1.08
 """Pixels of a plate for each of the frame: enough for the closest camera."""
-_BAND = 0.04
-"""From so far inside the photo's edge it grows soft. This and the next are in shorter sides of the frame."""
-_SOFTENING, _SOFTEST = 0.3, 0.11
-"""Blur (standard deviation) for each unit of distance, and its most."""
+_BAND, _LONE_BAND = 0.16, 0.04
+"""From so far inside the photo's edge it grows soft; less where the subject may be there, uncut.
+
+These and the next are in shorter sides of the frame.
+"""
+_RIM = 0.04
+"""Share of the photo's sides that is mirrored where the subject is not known."""
+_GRAIN = 0.012
+"""Size of the texture that goes on where the subject was."""
+_LITTLE = 0.06
+"""Where the mirrored part is narrower than this, it is softened less: nobody sees that it is a mirror."""
+_LINGER = 0.2
+"""Distance over which the subject's shadow fades out of the mirrored part."""
+_SOFTEST, _SOFTEN_OVER = 0.11, 0.50
+"""Blur (standard deviation) far outside, and the distance over which it grows."""
 _DARKENING, _DARKEN_OVER = 0.3, 0.5
 """Share of the light that is lost, and the distance over which."""
 _NEAR, _FAR = 0.010, 0.05
 """How much more than the subject is taken out of the photo, and of its mirror image: shadows go too."""
 _FOCUS = 0.3
 """Distance from the subject at which the background is fully out of focus."""
+
+
+_EVEN = Area(1, 1, 1, 1)
 
 
 class _Window(NamedTuple):
@@ -35,12 +50,23 @@ class _Window(NamedTuple):
         rows = _mirror(self.rows, picture.shape[1])
         return picture[:, rows][:, :, _mirror(self.columns, picture.shape[2])]
 
-    def outside(self, area: Area) -> Tensor:
-        """Return each pixel's distance to *area*, float ``[1, H, W]``; 0 within."""
+    def area(self, part: Placed) -> Area:
+        """Return where the plate lies, in frame pixels."""
+        left, top = part.left + float(self.columns[0]) / DENSITY, part.top + float(self.rows[0]) / DENSITY
+        return Area(left, top, left + len(self.columns) / DENSITY, top + len(self.rows) / DENSITY)
+
+    def outside(self, area: Area, weights: Area = _EVEN) -> Tensor:
+        """Return each pixel's distance to *area*, float ``[1, H, W]``; each side has its weight."""
         rows, columns = self.rows + 0.5, self.columns + 0.5
-        down = torch.maximum(area.top - rows, rows - area.bottom).clamp(min=0)
-        across = torch.maximum(area.left - columns, columns - area.right).clamp(min=0)
-        return torch.hypot(down[:, None], across[None])[None]
+        down = torch.maximum((area.top - rows) * weights.top, (rows - area.bottom) * weights.bottom)
+        across = torch.maximum((area.left - columns) * weights.left, (columns - area.right) * weights.right)
+        return torch.hypot(down.clamp(min=0)[:, None], across.clamp(min=0)[None])[None]
+
+    def bareness(self, area: Area, reach: float) -> Area:
+        """Return how much lies beyond each side of *area*: 0 for nothing, 1 for *reach* pixels or more."""
+        left, top = area.left - float(self.columns[0]), area.top - float(self.rows[0])
+        right, bottom = float(self.columns[-1]) - area.right, float(self.rows[-1]) - area.bottom
+        return Area(*(min(1.0, max(0.0, bare / reach)) for bare in (left, top, right, bottom)))
 
 
 def background_plate(
@@ -52,23 +78,26 @@ def background_plate(
     moves away; *defocus* is the blur far from it, in shorter sides of the frame. Beyond its edges the photo
     goes on mirrored, without its subject, ever softer and darker.
     """
-    density, unit = DENSITY, min(size) * DENSITY
+    unit = min(size) * DENSITY
     seen = visible(poses, placed.pivot, *size)
     part = crop(placed, seen)
     window = _window(part, seen, device)
     edges = _in_plate(placed.edges, part)
-    photo = resample(part.photo.rgb, part.scale * density, device)
-    beyond = window.outside(_inset(edges, _BAND * unit)) / unit
-    plate = window.mirrored(_emptied(photo, part.photo, unit, _NEAR))
-    plate = plate.lerp(window.mirrored(_emptied(photo, part.photo, unit, _FAR)), smoothstep(beyond / _BAND))
+    band = _BAND if part.photo.matte else _LONE_BAND
+    bare = window.bareness(edges, _LITTLE * unit)
+    beyond = window.outside(_inset(edges, bare, band * unit), bare) / unit
+    gone = beyond / _LINGER if part.photo.matte else window.outside(edges)
+    near, far = _emptied(resample(part.photo.rgb, part.scale * DENSITY, device), part.photo.matte, unit)
+    plate = window.mirrored(near).lerp(window.mirrored(far), smoothstep(gone))
     away = window.outside(_in_plate(placed.subject, part)) / unit
-    sigma = torch.hypot((_SOFTENING * beyond).clamp(max=_SOFTEST), defocus * smoothstep(away / _FOCUS))
-    plate = blur_by(plate, sigma * unit)
-    plate = plate * (1 - _DARKENING * smoothstep((beyond - _BAND) / _DARKEN_OVER))
-    left = part.left + float(window.columns[0]) / density
-    top = part.top + float(window.rows[0]) / density
-    area = Area(left, top, left + len(window.columns) / density, top + len(window.rows) / density)
-    return make_layer(plate, None, area, placed.pivot)
+    plate = blur_by(plate, unit * _softness(beyond, away, defocus))
+    plate = plate * (1 - _DARKENING * smoothstep((beyond - band) / _DARKEN_OVER))
+    return make_layer(plate, None, window.area(part), placed.pivot)
+
+
+def _softness(beyond: Tensor, away: Tensor, defocus: float) -> Tensor:
+    """Return the blur by the distances beyond the photo's edge and away from the subject."""
+    return torch.hypot(_SOFTEST * smoothstep(beyond / _SOFTEN_OVER), defocus * smoothstep(away / _FOCUS))
 
 
 def _window(part: Placed, seen: Area, device: str) -> _Window:
@@ -94,14 +123,21 @@ def _in_plate(area: Area, part: Placed) -> Area:
     return Area(*((edge - start) * DENSITY for edge, start in zip(area, starts, strict=True)))
 
 
-def _inset(area: Area, by: float) -> Area:
-    return Area(area.left + by, area.top + by, area.right - by, area.bottom - by)
+def _inset(area: Area, weights: Area, by: float) -> Area:
+    left, top, right, bottom = (by * weight for weight in weights)
+    return Area(area.left + left, area.top + top, area.right - right, area.bottom - bottom)
 
 
-def _emptied(pixels: Tensor, photo: Photo, unit: float, margin: float) -> Tensor:
-    """Return the photo without its subject, float ``[3, h, w]``, and without *margin* short sides around it."""
-    if photo.matte is None:
-        return pixels
-    height, width = pixels.shape[1:]
-    matte = resample(photo.matte.resize((width, height)), 1.0, str(pixels.device))
-    return fill(pixels, 1 - grow(matte, margin * unit))
+def _emptied(photo: Tensor, matte: Image.Image | None, unit: float) -> tuple[Tensor, Tensor]:
+    """Return the photo ``[3, h, w]`` as it is seen behind the subject, and as its mirror image shows it.
+
+    Where nobody has cut out the subject, nothing is behind it, and only the photo's rim is mirrored.
+    """
+    height, width = photo.shape[1:]
+    if matte is None:
+        rim = torch.ones_like(photo[:1])
+        rim[:, round(_RIM * height) : -round(_RIM * height), round(_RIM * width) : -round(_RIM * width)] = 0
+        return photo, fill(photo, rim)
+    opacity = resample(matte.resize((width, height)), 1.0, str(photo.device))
+    near, far = (1 - grow(opacity, margin * unit) for margin in (_NEAR, _FAR))
+    return regrow(photo, near, _GRAIN * unit), regrow(photo, far, _GRAIN * unit)

@@ -9,7 +9,7 @@ from actors.backends.cameras import MOVES, Pose
 from actors.backends.canvas import Canvas
 from actors.backends.cutouts import Shadow, cutout_layer
 from actors.backends.framing import Photo, place
-from actors.backends.lights import Light, mix, shine
+from actors.backends.lights import Light, mix, shade, shine
 from actors.backends.moods import Mood, read_mood
 from actors.backends.plates import background_plate
 from schemas.layout import subject_box
@@ -17,6 +17,24 @@ from schemas.plan import Shot
 
 _MOMENTS = 24
 """So many times of a shot tell what the camera sees in all."""
+
+_PHOTO_SHADOWS = (Shadow(sigma=0.02, drop=0.012, strength=0.28),)
+_CARD_SHADOWS = (
+    Shadow(sigma=0.012, drop=0.008, strength=0.35),
+    Shadow(sigma=0.045, drop=0.04, strength=0.45),
+)
+_ENTRANCE_SECONDS = 0.5
+_FLOAT_SECONDS = 4.0
+_TURN_SECONDS = 12.0
+_TEXT_LIGHTS = (
+    ("ink", 0.42, 0.60),
+    ("accent", 0.28, 0.34),
+    ("paper", 0.24, 0.22),
+    ("accent", 0.36, 0.26),
+    ("paper", 0.32, 0.16),
+    ("ink", 0.38, 0.60),
+)
+"""Colour, size and strength of each light."""
 
 
 class Scene(Protocol):
@@ -43,8 +61,7 @@ class PhotoScene:
         path = [self._pose(n / _MOMENTS) for n in range(_MOMENTS + 1)]
         self._background = background_plate(placed, path, size, self._move.defocus, device)
         if self._cut:
-            shadow = Shadow(sigma=0.02, drop=0.012, strength=0.28)
-            self._subject = cutout_layer(placed, (shadow,), min(size), device)
+            self._subject = cutout_layer(placed, _PHOTO_SHADOWS, min(size), device)
 
     def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint frame number *frame*."""
@@ -59,7 +76,7 @@ class PhotoScene:
 
 
 class CardScene:
-    """The closing card: the product before a glow in the brand's colours, with room for the composer's text."""
+    """The closing card: the product before a glow in the brand's colours, and room for text."""
 
     grain = 1.5
 
@@ -92,29 +109,30 @@ class CardScene:
         across, down = self._reach / canvas.width, self._reach / canvas.height
         breath = 1 + 0.03 * math.sin(2 * math.pi * seconds / _FLOAT_SECONDS)
         sway = 0.03 * math.sin(2 * math.pi * seconds / (2 * _FLOAT_SECONDS))
+        core = 0.5 if self._product else 0.12
         glow = (0.55 + 0.45 * arrived) * breath
         return [
-            Light(0.15 + sway, 0.0, 0.55, 0.42, mix(ground, paper, 0.35), 0.45),
-            Light(0.5 - sway, 1.12, 0.9, 0.33, mix(ground, "#000000", 0.6), 0.7),
-            Light(x, y, 0.8 * across, 0.8 * down, mix(ground, accent, 0.6), 0.55 * glow),
-            Light(x, y, 0.42 * across, 0.42 * down, mix(accent, paper, 0.45), 0.55 * glow),
+            Light(0.12 + sway, 0.0, 0.55, 0.42, mix(mix(ground, accent, 0.45), paper, 0.2), 0.42),
+            Light(0.5 - sway, 1.12, 0.9, 0.33, shade(ground), 0.8),
+            Light(x, y, 0.85 * across, 0.85 * down, mix(ground, accent, 0.7), 0.5 * glow),
+            Light(x, y, 0.42 * across, 0.42 * down, mix(accent, paper, 0.5), core * glow),
         ]
 
 
 class TextScene:
-    """Large soft lights in the brand's colours, moving as the prompt's mood asks; text stays readable on them."""
+    """Large soft lights in the brand's colours that move as the prompt's mood asks, below a text."""
 
     grain = 1.5
 
     def __init__(self, shot: Shot) -> None:
         self._fps = shot.fps
         self._mood = read_mood(shot.prompt)
-        self._ground = _tempered(shot.palette.primary, self._mood, 0.25)
+        self._ground = _tempered(shot.palette.primary, self._mood, 0.15)
         random = torch.Generator().manual_seed(shot.seed)
         self._places = torch.rand(len(_TEXT_LIGHTS), 4, generator=random).tolist()
         primary, accent, paper = shot.palette.primary, shot.palette.accent, shot.palette.background
-        paints = {"accent": accent, "paper": mix(primary, paper, 0.5), "ink": mix(primary, "#000000", 0.6)}
-        self._colors = [_tempered(paints[name], self._mood, 0.4) for name, _, _ in _TEXT_LIGHTS]
+        paints = {"accent": accent, "paper": mix(primary, paper, 0.5), "ink": shade(primary)}
+        self._colors = [_tempered(paints[name], self._mood, 0.35) for name, _, _ in _TEXT_LIGHTS]
 
     def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint frame number *frame*."""
@@ -129,25 +147,10 @@ class TextScene:
             x=(n % 2 + x) / 2 + 0.22 * math.cos(angle),
             y=(n // 2 + y) / 3 + 0.14 * math.sin(angle),
             width=size,
-            height=size * 0.8,
+            height=size * 0.65,
             color=self._colors[n],
             strength=strength * self._mood.contrast,
         )
-
-
-_CARD_SHADOWS = (Shadow(sigma=0.012, drop=0.008, strength=0.35), Shadow(sigma=0.045, drop=0.04, strength=0.45))
-_ENTRANCE_SECONDS = 0.5
-_FLOAT_SECONDS = 4.0
-_TURN_SECONDS = 12.0
-_TEXT_LIGHTS = (
-    ("ink", 0.45, 0.5),
-    ("accent", 0.30, 0.42),
-    ("accent", 0.38, 0.30),
-    ("paper", 0.26, 0.34),
-    ("paper", 0.34, 0.24),
-    ("ink", 0.40, 0.55),
-)
-"""Colour, size and strength of each light."""
 
 
 def _arrival(t: float) -> float:

@@ -1,6 +1,5 @@
 """Cutting the subject out: edges and islands on drawn pictures, the network where it can be fetched."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +9,16 @@ import torch
 from PIL import Image
 
 from actors.matte import Matter, follow_edges, has_cut_out, is_clear, spread_colours, without_islands
-from actors.weights import fetch, weights_path
+from actors.weights import weights_path
 from schemas.errors import GenerationError
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Workers run with one thread each."""
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
-def matter(tmp_path_factory: pytest.TempPathFactory) -> Matter:
+def matter(weights: Path) -> Matter:
     """The published network."""
-    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
-    folder = Path(kept) if kept else tmp_path_factory.getbasetemp() / "weights"
-    if failures := fetch(("u2netp",), folder, say=print):
-        pytest.skip(f"weights cannot be fetched: {failures[0]}")
-    return Matter(weights_path(folder, "u2netp"))
+    return Matter(weights_path(weights, "u2netp"))
 
 
 def disc(side: int, radius: float, centre: tuple[float, float] = (0.5, 0.5)) -> Any:

@@ -13,27 +13,11 @@ from torch.nn import functional
 
 from actors.ncnn import read_ncnn
 from actors.span import Span, load_span, name_tensors, upscale
-from actors.weights import fetch, weights_path
+from actors.weights import weights_path
 from schemas.errors import GenerationError
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 NCNN_BLOCKS = [f"/block_{block}/c{number}_r/eval_conv/Conv" for block in range(1, 7) for number in (1, 2, 3)]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Workers run with one thread each."""
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the published weights."""
-    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
-    folder = Path(kept) if kept else tmp_path_factory.getbasetemp() / "weights"
-    if failures := fetch(("spanx2", "spanx4"), folder, say=print):
-        pytest.skip(f"weights cannot be fetched: {failures[0]}")
-    return folder
 
 
 @pytest.fixture

