@@ -123,7 +123,13 @@ def typeface_of(family: str, weight: int) -> skia.Typeface:
     coordinates = position.Coordinates([position.Coordinate(_WEIGHT_AXIS, weight)])
     arguments = skia.FontArguments()
     arguments.setVariationDesignPosition(position(coordinates))
-    return skia.Typeface.MakeFromData(_content(family)).makeClone(arguments)
+    return _empty_machine().makeFromData(_content(family)).makeClone(arguments)
+
+
+@cache
+def _empty_machine() -> skia.FontMgr:
+    """Return a font manager without any font; skia's own would read the machine's list, and warn of it."""
+    return skia.FontMgr.New_Custom_Empty()
 
 
 @cache

@@ -67,6 +67,8 @@ def make_ads(
 ) -> None:
     """Make stills, shots and ads on Ray."""
     adopt_finished(plan, catalog, blobs)
+    if len(catalog.assets_made(ad.key for ad in plan.ads)) == len(plan.ads):
+        return
     with started(settings) as capacity:
         scratch = settings.cache / "scratch" if capacity.local else None
         arguments = (blobs, settings.weights, settings.ffmpeg, scratch)

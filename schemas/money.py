@@ -64,6 +64,7 @@ def _fault(value: object) -> str:
     return "is not a price"
 
 
+@cache
 def parse_locale(tag: str) -> Locale | None:
     """Return the CLDR locale of a BCP 47 *tag*, or None where there is none."""
     try:

@@ -27,13 +27,14 @@ class Shadow(NamedTuple):
 
 def cutout_layer(placed: Placed, shadows: tuple[Shadow, ...], unit: int, device: str) -> Layer:
     """Return the subject by its matte, or the whole photo as a card with round corners if it has none."""
-    scale = placed.scale * DENSITY
-    part = crop(placed, placed.subject)
+    scale, feather = placed.scale * DENSITY, _FEATHER * unit
+    left, top, right, bottom = placed.subject
+    part = crop(placed, Area(left - feather, top - feather, right + feather, bottom + feather))
     rgb = resample(part.photo.rgb, scale, device)
     if part.photo.matte is None:
         alpha = _card(rgb)
     else:
-        alpha = _sharpened(resample(part.photo.matte, scale, device)) * _feather(rgb, unit * DENSITY)
+        alpha = _sharpened(resample(part.photo.matte, scale, device)) * _feather(rgb, feather * DENSITY)
         rgb = torch.lerp(fill(rgb, ((alpha - 0.9) * 10).clamp(0, 1)), rgb, ((alpha - 0.5) * 2).clamp(0, 1))
     margin = max(shadow.drop + 3 * shadow.sigma for shadow in shadows)
     return _shadowed(part, rgb, alpha, shadows, (unit * DENSITY, round(margin * unit * DENSITY)))
@@ -62,8 +63,11 @@ def _sharpened(matte: Tensor) -> Tensor:
     return ((matte - 0.12) / 0.8).clamp(0, 1)
 
 
-def _feather(like: Tensor, unit: float) -> Tensor:
-    return (_depth(like) / (_FEATHER * unit)).clamp(0, 1)
+def _feather(like: Tensor, width: float) -> Tensor:
+    """Rise from 0 to 1 over *width* pixels from the edges of the picture, float ``[1, h, w]``."""
+    height, across = like.shape[1:]
+    depth = torch.minimum(_from_edges(height, like)[:, None], _from_edges(across, like)[None])
+    return (depth / width).clamp(0, 1)[None]
 
 
 def _card(like: Tensor) -> Tensor:
@@ -73,12 +77,6 @@ def _card(like: Tensor) -> Tensor:
     x, y = _from_edges(width, like) - 1, _from_edges(height, like) - 1
     corner = radius - torch.hypot((radius - x).clamp(min=0)[None], (radius - y).clamp(min=0)[:, None])
     return (corner + 0.5).clamp(0, 1)[None]
-
-
-def _depth(like: Tensor) -> Tensor:
-    """Return each pixel's distance to the nearest edge of the picture, float ``[1, h, w]``."""
-    height, width = like.shape[1:]
-    return torch.minimum(_from_edges(height, like)[:, None], _from_edges(width, like)[None])[None]
 
 
 def _from_edges(size: int, like: Tensor) -> Tensor:

@@ -28,8 +28,8 @@ _LINGER = 0.2
 """Distance over which the subject's shadow fades out of the mirrored part."""
 _SOFTEST, _SOFTEN_OVER = 0.11, 0.50
 """Blur (standard deviation) far outside, and the distance over which it grows."""
-_DARKENING, _DARKEN_OVER = 0.3, 0.5
-"""Share of the light that is lost, and the distance over which."""
+_DARKEST, _LIGHTEST, _DARKEN_OVER = 0.34, 0.06, 0.5
+"""Share of the light that a black and a white photo lose far outside, and the distance over which."""
 _NEAR, _FAR = 0.010, 0.05
 """How much more than the subject is taken out of the photo, and of its mirror image: shadows go too."""
 _FOCUS = 0.3
@@ -91,7 +91,8 @@ def background_plate(
     plate = window.mirrored(near).lerp(window.mirrored(far), smoothstep(gone))
     away = window.outside(_in_plate(placed.subject, part)) / unit
     plate = blur_by(plate, unit * _softness(beyond, away, defocus))
-    plate = plate * (1 - _DARKENING * smoothstep((beyond - band) / _DARKEN_OVER))
+    darkening = _DARKEST - (_DARKEST - _LIGHTEST) * float(near.mean())
+    plate = plate * (1 - darkening * smoothstep((beyond - band) / _DARKEN_OVER))
     return make_layer(plate, None, window.area(part), placed.pivot)
 
 

@@ -78,7 +78,7 @@ class PhotoScene:
 class CardScene:
     """The closing card: the product before a glow in the brand's colours, and room for text."""
 
-    grain = 1.5
+    grain = 1.0
 
     def __init__(self, shot: Shot, photo: Photo | None, device: str) -> None:
         self._fps, self._palette = shot.fps, shot.palette
@@ -122,7 +122,7 @@ class CardScene:
 class TextScene:
     """Large soft lights in the brand's colours that move as the prompt's mood asks, below a text."""
 
-    grain = 1.5
+    grain = 1.0
 
     def __init__(self, shot: Shot) -> None:
         self._fps = shot.fps
