@@ -47,8 +47,8 @@ class _Window(NamedTuple):
 
     def mirrored(self, picture: Tensor) -> Tensor:
         """Return the plate of *picture* ``[C, h, w]``, mirrored at its edges as often as it takes."""
-        rows = _mirror(self.rows, picture.shape[1])
-        return picture[:, rows][:, :, _mirror(self.columns, picture.shape[2])]
+        rows, columns = _mirror(self.rows, picture.shape[1]), _mirror(self.columns, picture.shape[2])
+        return picture.index_select(1, rows).index_select(2, columns)
 
     def area(self, part: Placed) -> Area:
         """Return where the plate lies, in frame pixels."""
@@ -141,4 +141,4 @@ def _emptied(photo: Tensor, matte: Image.Image | None, unit: float) -> tuple[Ten
         return photo, fill(photo, rim)
     opacity = resample(matte.resize((width, height)), 1.0, str(photo.device))
     near, far = (1 - grow(opacity, margin * unit) for margin in (_NEAR, _FAR))
-    return regrow(photo, near, _GRAIN * unit), regrow(photo, far, _GRAIN * unit)
+    return regrow(photo, near, _GRAIN * unit), fill(photo, far)

@@ -1,0 +1,119 @@
+"""Shots become clips in the store."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import actors.generator
+from actors.generator import Generator
+from actors.video import ffmpeg_path, probe_video
+from schemas.brief import Palette
+from schemas.errors import GenerationError, StorageError
+from schemas.plan import Shot
+from storage.blobs import BlobStore, open_blobs
+
+TEXT = Shot(
+    show="text",
+    still="",
+    prompt="calm",
+    camera="hold",
+    palette=Palette(primary="#224466", accent="#FFAA00"),
+    width=64,
+    height=96,
+    frames=6,
+    seed=1,
+    model="motion/1",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BlobStore:
+    """An empty folder of blobs."""
+    return open_blobs(str(tmp_path / "blobs"))
+
+
+@pytest.fixture
+def generator(store: BlobStore, tmp_path: Path) -> Generator:
+    """A generator with a scratch folder of its own."""
+    (tmp_path / "scratch").mkdir()
+    return Generator(store, tmp_path / "scratch", ffmpeg_path(None))
+
+
+def test_a_shot_becomes_a_clip_in_the_store(generator: Generator, store: BlobStore, tmp_path: Path) -> None:
+    """The clip tells the truth about its file, and scratch is left empty."""
+    clip = generator.generate(TEXT)
+    facts = probe_video(store.local(f"clips/{TEXT.key}.mp4", tmp_path))
+
+    assert (facts.width, facts.height, facts.frames, facts.fps) == (64, 96, 6, 30)
+    assert clip.file == store.find(f"clips/{TEXT.key}.mp4")
+    assert (clip.shot, clip.frames, clip.fps) == (TEXT.key, 6, 30)
+    assert clip.cpu_seconds > 0
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_the_still_of_a_shot_is_fetched_from_the_store(
+    generator: Generator, store: BlobStore, tmp_path: Path
+) -> None:
+    """It lies there under its key."""
+    shot = TEXT.model_copy(update={"show": "product", "still": "b" * 64})
+    with pytest.raises(StorageError):
+        generator.generate(shot)
+
+    Image.new("RGB", (60, 40), (200, 30, 30)).save(tmp_path / "still.png")
+    store.put(f"stills/{shot.still}.png", tmp_path / "still.png")
+
+    assert generator.generate(shot).frames == 6
+
+
+def test_an_orphan_of_a_dead_run_is_replaced(generator: Generator, store: BlobStore, tmp_path: Path) -> None:
+    """A file without a row binds nobody."""
+    (tmp_path / "orphan").write_bytes(b"half a clip")
+    store.put(f"clips/{TEXT.key}.mp4", tmp_path / "orphan")
+
+    clip = generator.generate(TEXT)
+
+    assert store.find(f"clips/{TEXT.key}.mp4") == clip.file
+    assert clip.file.bytes > 100
+
+
+def test_the_same_shot_gives_the_same_bytes(generator: Generator) -> None:
+    """Frames and encoder are both deterministic."""
+    assert generator.generate(TEXT).file == generator.generate(TEXT).file
+
+
+def test_a_model_is_loaded_once(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading may take minutes for others than the built-in one."""
+    loads: list[str] = []
+    load = actors.generator.load_video_model
+    monkeypatch.setattr(
+        actors.generator, "load_video_model", lambda name, device: loads.append(name) or load(name, device)
+    )
+
+    generator.generate(TEXT)
+    generator.generate(TEXT.model_copy(update={"seed": 2}))
+
+    assert loads == ["motion"]
+
+
+def test_a_model_that_miscounts_is_found_out(
+    generator: Generator, store: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short clip would put every later cut out of place; it is not stored."""
+    render = actors.generator.load_video_model("motion", "cpu").render
+
+    class Short:
+        def render(self, shot: Shot, still: Path | None):  # noqa: ANN202
+            yield from list(render(shot, still))[:-1]
+
+    monkeypatch.setattr(actors.generator, "load_video_model", lambda *_: Short())
+
+    with pytest.raises(GenerationError, match="5 frames where 6"):
+        generator.generate(TEXT)
+    assert store.find(f"clips/{TEXT.key}.mp4") is None
+
+
+def test_an_unknown_model_is_refused(generator: Generator) -> None:
+    """The shot was planned by another installation."""
+    with pytest.raises(GenerationError, match="known: motion"):
+        generator.generate(TEXT.model_copy(update={"model": "dream/3"}))
