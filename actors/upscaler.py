@@ -1,6 +1,5 @@
 """Makes pictures ready for the camera: enlarged, with the subject's matte as alpha."""
 
-import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from actors.pictures import open_picture
+from actors.resources import cpu_seconds
 from actors.weights import MANIFEST, weights_path
 from schemas.errors import GenerationError
 from schemas.media import StillFile, StoredFile
@@ -42,7 +42,7 @@ class Upscaler:
         A source that is a cut-out keeps its own alpha. Raises MediaError for a source that cannot be read,
         GenerationError for weights that are not on this machine or a picture that would be too large.
         """
-        started = time.process_time()
+        began = cpu_seconds()
         picture, alpha = _open(self._blobs.local(still.source, self._scratch))
         large = self._enlarge(picture, still)
         if alpha is not None:
@@ -57,7 +57,7 @@ class Upscaler:
             width=width,
             height=height,
             matted=alpha is not None,
-            cpu_seconds=time.process_time() - started,
+            cpu_seconds=round(cpu_seconds() - began, 2),
         )
 
     def _enlarge(self, picture: Picture, still: Still) -> Picture:

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from prefect import flow
 
-from actors.cluster import started
-from actors.pool import Pool
 from flows import artifacts, report
 from flows.dispatch import Progress, make
 from flows.preflight import Preflight, preflight
 from flows.progress import show_progress
 from flows.steps import step
+from flows.workers import workers
 from schemas.errors import StorageError
 from schemas.media import Asset
 from schemas.plan import Plan
@@ -18,8 +17,6 @@ from schemas.settings import Settings, read_settings
 from schemas.sidecar import Sidecar
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog, RunEnd
-
-_WORKER = "actors.workshop:Workshop"
 
 
 @flow(name="campaign", flow_run_name="{brief}")
@@ -69,11 +66,8 @@ def make_ads(
     adopt_finished(plan, catalog, blobs)
     if len(catalog.assets_made(ad.key for ad in plan.ads)) == len(plan.ads):
         return
-    with started(settings) as capacity:
-        scratch = settings.cache / "scratch" if capacity.local else None
-        arguments = (blobs, settings.weights, settings.ffmpeg, scratch)
-        with Pool(_WORKER, *arguments, slots=capacity.cpus, cpus=1) as pool:
-            make(plan, run, catalog=catalog, pool=pool, progress=progress)
+    with workers(settings) as pool:
+        make(plan, run, catalog=catalog, pool=pool, progress=progress)
 
 
 @step("check")

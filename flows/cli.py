@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
-from schemas.settings import Settings, read_settings, set_defaults
+from schemas.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from flows.preflight import Preflight
@@ -54,12 +54,14 @@ def run(briefs: tuple[Path, ...], *, as_json: bool) -> int:
 
     settings = read_settings()
     all_ready = _preflights(briefs, settings)
-    for brief, ready in zip(briefs, all_ready, strict=True):
-        if not finished(ready.plan, settings):
-            if not as_json:
-                for sentence in (*ready.equipment.plainer, *ready.plan.notes):
-                    click.echo(f"note: {sentence}", err=True)
-            _start_flow(brief, settings, show=not as_json)
+    to_make = [n for n, ready in enumerate(all_ready) if not finished(ready.plan, settings)]
+    if to_make:
+        from flows.launch import launch
+
+        for n in () if as_json else to_make:
+            for sentence in (*all_ready[n].equipment.plainer, *all_ready[n].plan.notes):
+                click.echo(f"note: {sentence}", err=True)
+        launch([briefs[n] for n in to_make], settings, show=not as_json)
     return SOME_FAILED if print_results([r.plan for r in all_ready], settings, as_json=as_json) else DONE
 
 
@@ -226,26 +228,6 @@ def _preflights(briefs: tuple[Path, ...], settings: Settings) -> "list[Preflight
     if wrong:
         raise BriefError("\n".join(wrong))
     return ready
-
-
-def _start_flow(brief: Path, settings: Settings, *, show: bool) -> None:
-    """Run the campaign's flow, against the Prefect server of the settings or an embedded one."""
-    quiet = {
-        "PREFECT_LOGGING_LEVEL": "ERROR",
-        "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SHOW_NEWS": "false",
-        "DO_NOT_TRACK": "1",
-    }
-    embedded = {"PREFECT_HOME": str(settings.home / "prefect"), "PREFECT_LOGGING_TO_API_ENABLED": "false"}
-    set_defaults(quiet if settings.prefect_api_url else quiet | embedded)
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
-    from flows.campaign import make_campaign
-
-    # The heartbeat's thread takes a second to join; this process outlives its flow anyway.
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        make_campaign(str(brief), show=show)
 
 
 if __name__ == "__main__":

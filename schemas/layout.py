@@ -54,7 +54,7 @@ _SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
     "wide": (0.47, 0.08, 0.965, 0.93),
 }
 _END_CARD_SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.14, 0.215, 0.80, 0.425),
+    "story": (0.14, 0.208, 0.86, 0.428),
     "tall": (0.14, 0.14, 0.86, 0.50),
     "square": (0.525, 0.16, 0.965, 0.80),
     "wide": (0.52, 0.12, 0.955, 0.88),
