@@ -45,6 +45,7 @@ def end_card_elements(composition: Composition, logo: Logo | None) -> Iterator[E
     if card is None:
         return
     start, cut = card
+    yield _shade(composition, start)
     if logo:
         yield _logo(composition, logo, start)
     room = _room(composition, logo)
@@ -54,6 +55,27 @@ def end_card_elements(composition: Composition, logo: Logo | None) -> Iterator[E
         y += block.gap
         yield _element(composition, block, _x(composition, room, block.width), y, start)
         y += block.height
+
+
+def _shade(composition: Composition, start: int) -> Element:
+    """Darken the card's glow below the text, so that its colours read as they do on the plain surface."""
+    width, height = composition.width, composition.height
+    room = text_box(width, height, end_card=True)
+    color = composition.kit.palette.primary
+    shades = [color_of(color, opacity) for opacity in (0.8, 0.7, 0.0)]
+    if _centered(composition):
+        ends = [(0.0, float(height)), (0.0, room.top - 0.06 * height)]
+    else:
+        ends = [(0.0, 0.0), (room.right + 0.10 * width, 0.0)]
+    paint = skia.Paint(Shader=skia.GradientShader.MakeLinear(ends, shades, [0.0, 0.7, 1.0]), Dither=True)
+    return Element(
+        box=Box(left=0, top=0, right=width, bottom=height),
+        paint=lambda canvas: canvas.drawRect(skia.Rect.MakeWH(width, height), paint),
+        start=start,
+        end=composition.frames,
+        enter_frames=8,
+        leave_frames=0,
+    )
 
 
 def _centered(composition: Composition) -> bool:

@@ -7,7 +7,6 @@ user + system of this process and its ended children. Nothing here passes or fai
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -162,25 +161,14 @@ def compare(bench: Bench, preset: str, rounds: int) -> None:
 
 
 def print_memory(seconds: float) -> None:
-    """Compose one ad in this process and print its peak memory and that of ffmpeg, in MB."""
+    """Compose one ad in a fresh process and print its peak memory and that of ffmpeg, in MB."""
     with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
         bench = Bench(Path(folder))
         composition, clips = bench.composition(seconds)
-        torch_free = [sys.executable, __file__, "--compose", folder, json.dumps(clips)]
+        alone = [sys.executable, str(Path(__file__).with_name("memory.py")), folder, json.dumps(clips)]
         (Path(folder) / "composition.json").write_text(composition.model_dump_json())
-        told = subprocess.run(torch_free, check=True, capture_output=True, text=True).stdout
+        told = subprocess.run(alone, check=True, capture_output=True, text=True).stdout
         print(f"peak memory composing {seconds:g} s: {told.strip()}")
-
-
-def compose_alone(folder: Path, clips: list[str]) -> None:
-    """Compose in a process that did nothing else; print its peak memory."""
-    composition = Composition.model_validate_json((folder / "composition.json").read_text())
-    composer = Composer(open_blobs(str(folder / "blobs")), folder, folder / "weights", ffmpeg_path(None))
-    composer.draw(composition, clips, folder / "alone.mp4")
-    own, child = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    print(f"{own + child:.0f} MB ({own:.0f} MB here, {child:.0f} MB ffmpeg)")
 
 
 def first_ad() -> None:
@@ -219,11 +207,7 @@ def main() -> None:
     """Run what is asked, by default everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--compose", nargs=2, metavar=("FOLDER", "CLIPS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.compose:
-        compose_alone(Path(arguments.compose[0]), json.loads(arguments.compose[1]))
-        return
     with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
         bench = Bench(Path(folder))
         compare(bench, "medium", arguments.rounds)
