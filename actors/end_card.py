@@ -45,11 +45,12 @@ def end_card_elements(composition: Composition, logo: Logo | None) -> Iterator[E
     if card is None:
         return
     start, cut = card
-    yield _shade(composition, start)
-    if logo:
-        yield _logo(composition, logo, start)
     room = _room(composition, logo)
     blocks = _fit_column(composition, cut.caption, room)
+    if blocks:
+        yield _shade(composition, start)
+    if logo:
+        yield _logo(composition, logo, start)
     y = room.top + _slack(composition, room, blocks)
     for block in blocks:
         y += block.gap

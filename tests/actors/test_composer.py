@@ -7,16 +7,15 @@ import pytest
 
 from actors.checks import check_ad, measure_ad
 from actors.composer import Composer
-from actors.video import MEZZANINE, Encoding, VideoWriter, ffmpeg_path, planes, read_frames
+from actors.video import MEZZANINE, VideoWriter, ffmpeg_path, planes
 from schemas.errors import CheckError, MediaError
 from schemas.media import Asset, Clip
 from schemas.plan import TRANSITION_FRAMES, Ad, Sound
 from schemas.sidecar import Recipe, Sidecar
 from storage.blobs import BlobStore, open_blobs
-from tests.compositions import draw_ad
+from tests.compositions import draw_ad, draw_composition
 
 FFMPEG = ffmpeg_path(None)
-QUICK = Encoding(preset="ultrafast", crf=28)
 PLACEMENT = "pinterest_standard"
 
 
@@ -107,12 +106,14 @@ def test_a_twin_is_taken_over_whole(store: BlobStore, made: tuple[Composer, Asse
     assert sidecar.composed_from == first.file.name
 
 
-def test_cuts_dissolve_into_each_other(store: BlobStore, made: tuple[Composer, Asset]) -> None:
+def test_cuts_dissolve_into_each_other(store: BlobStore, tmp_path: Path) -> None:
     """Between the dark scene and the light card the picture passes through the middle."""
-    composition = _ad().composition
+    cuts = tuple(cut.model_copy(update={"caption": ""}) for cut in _ad().composition.cuts)
+    bare = draw_composition(PLACEMENT, cuts=cuts, price="", old_price="", button="", disclaimer="")
+    composer = Composer(store, tmp_path, Path("no-weights"), FFMPEG)
+    paths = [store.local(f"clips/{name}.mp4", tmp_path) for name in ("scene", "card")]
     corner = [
-        int(planes(frame, composition.width, composition.height)[0][-1, -1])
-        for frame in read_frames(store.local(made[1].file.name, Path()))
+        int(planes(frame, bare.width, bare.height)[0][-1, -1]) for frame in composer.frames(bare, paths)
     ]
     passing = corner[60 : 60 + TRANSITION_FRAMES]
 

@@ -65,7 +65,7 @@ def test_a_picture_is_enlarged_exactly(
     assert (made.width, made.height) == picture.size == (17 * scale, 31 * scale)
     assert picture.mode == "RGB"
     assert not made.matted
-    assert made.cpu_seconds > 0
+    assert made.cpu_seconds >= 0
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
