@@ -16,9 +16,10 @@ def main(folder: Path, clips: list[str]) -> None:
     composition = Composition.model_validate_json((folder / "composition.json").read_text())
     composer = Composer(open_blobs(str(folder / "blobs")), folder, folder / "weights", ffmpeg_path(None))
     composer.draw(composition, clips, folder / "alone.mp4")
-    own, child = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    # ru_maxrss of this process would count its parent before exec; the kernel's high-water mark does not.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    own = int(status["VmHWM"].split()[0]) / 1024
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{own + child:.0f} MB ({own:.0f} MB the composer, {child:.0f} MB ffmpeg)")
 
 
