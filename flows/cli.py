@@ -187,7 +187,7 @@ def doctor(*, as_json: bool) -> int:
     findings = examine(read_settings())
     rows = [finding.model_dump() for finding in findings]
     print_json(rows) if as_json else print_rows(rows)
-    return DONE if all(finding.ok for finding in findings) else BAD_ENVIRONMENT
+    return DONE if all(finding.ok for finding in findings if finding.needed) else BAD_ENVIRONMENT
 
 
 def main() -> None:

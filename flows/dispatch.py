@@ -52,7 +52,9 @@ class _Dispatcher:
         self._stills = {still.key: still for still in plan.stills}
         self._shots = {shot.key: shot for shot in plan.shots}
         done = catalog.assets_made(ad.key for ad in plan.ads)
-        self._ads = {ad.key: ad for ad in plan.ads if ad.key not in done}
+        missing = [ad for ad in plan.ads if ad.key not in done]
+        # The smallest first: the sooner one is there, the sooner a person sees what is wrong with all.
+        self._ads = {ad.key: ad for ad in sorted(missing, key=_pixels)}
         self._still_files: dict[str, StillFile] = catalog.stills_made(self._stills)
         self._clips: dict[str, Clip] = catalog.clips_made(self._shots)
         self._composed: dict[str, Asset] = {
@@ -183,3 +185,8 @@ class _Dispatcher:
             return f"still of {self._stills[key].source}"
         shot = self._shots[key]
         return f"shot {shot.show} {shot.camera} {shot.width}x{shot.height}"
+
+
+def _pixels(ad: Ad) -> int:
+    look = ad.composition
+    return look.width * look.height * look.frames

@@ -22,6 +22,8 @@ class Finding(Record):
     ok: bool
     found: str
     cure: str = ""
+    needed: bool = True
+    """Whether ads cannot be made without it."""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -39,9 +41,12 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", _disk, "free some space, or set REELMILL_HOME to a larger disk"),
         ("Ray", _ray, "reinstall reelmill with its dependencies"),
         ("GPU", _gpu, ""),
-        ("small weights", _weights, "reelmill weights fetch"),
     )
-    return [_look(what, look, settings, cure) for what, look, cure in looks]
+    weights = _look("small weights", _weights, settings, "reelmill weights fetch")
+    return [
+        *(_look(what, look, settings, cure) for what, look, cure in looks),
+        Finding(**{**dict(weights), "needed": False}),
+    ]
 
 
 def _look(what: str, look: Callable[[Settings], str], settings: Settings, cure: str) -> Finding:

@@ -23,12 +23,15 @@ def launch(briefs: Sequence[Path], settings: Settings, *, show: bool) -> None:
     Runs go to the Prefect server of the settings, else to an embedded one. Raises SettingsError where Prefect
     or Ray cannot be had.
     """
+    home = settings.home / "prefect"
     embedded = {
-        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_HOME": str(home),
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
         # The first start makes the server's database; on a busy machine that outlasts the default of 20 s.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     }
+    if not settings.prefect_api_url:
+        home.mkdir(parents=True, exist_ok=True)
     # Prefect reads its environment when it is imported.
     set_defaults(_QUIET if settings.prefect_api_url else _QUIET | embedded)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
