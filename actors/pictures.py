@@ -33,8 +33,6 @@ _UNREADABLE = (
     struct.error,
 )
 """What Pillow raises for broken files."""
-_TURNED = frozenset({5, 6, 7, 8})
-_ORIENTATION = 0x0112
 
 
 def open_picture(path: Path) -> Image.Image:
@@ -46,13 +44,6 @@ def open_picture(path: Path) -> Image.Image:
     with _opened(path) as picture:
         picture.load()
         return _in_rgb(ImageOps.exif_transpose(picture))
-
-
-def picture_size(path: Path) -> tuple[int, int]:
-    """Return width and height, pixels, of the upright picture from its header; raises as `open_picture`."""
-    with _opened(path) as picture:
-        turned = "exif" in picture.info and picture.getexif().get(_ORIENTATION) in _TURNED
-        return (picture.height, picture.width) if turned else picture.size
 
 
 def picture_suffix(path: Path) -> str:

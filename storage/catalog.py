@@ -93,18 +93,6 @@ class Catalog:
         """Return those of the ads *keys* that are made, by key."""
         return self._made(tables.Ad, keys, Asset)
 
-    def asset_of_composition(self, composition: str) -> Asset | None:
-        """Return any finished ad that shows *composition* (key), so that its twin need not be made."""
-        query = (
-            select(tables.Ad.result)
-            .where(tables.Ad.composition == composition, tables.Ad.state.in_(MADE))
-            .order_by(tables.Ad.key)
-            .limit(1)
-        )
-        with self._reading() as connection:
-            result = connection.execute(query).scalar()
-        return Asset.model_validate_json(result) if result else None
-
     def start_attempt(self, kind: Kind, key: str, run: int, *, worker: str = "") -> int:
         """Note that *worker* begins to make the *kind* of *key*; return the attempt's number."""
         facts = {"kind": kind, "key": key, "run_id": run, "worker": worker, "started_at": _now()}

@@ -112,19 +112,6 @@ def test_a_shot_serves_two_campaigns(catalog: Catalog) -> None:
     assert set(catalog.clips_made(shot.key for shot in second.shots)) == {first.shots[0].key}
 
 
-def test_a_twin_is_found_by_its_composition(catalog: Catalog) -> None:
-    """Two campaigns may show the same ad; its bytes are made once."""
-    first, second = draw_plan("one").ads[0], draw_plan("one", campaign="kaffi/winter").ads[0]
-    run = catalog.start_run(draw_plan("one"), "{}")
-    catalog.start_run(draw_plan("one", campaign="kaffi/winter"), "{}")
-    assert catalog.asset_of_composition(second.composition.key) is None
-
-    catalog.finish(catalog.start_attempt("ad", first.key, run), asset(first))
-
-    assert first.key != second.key
-    assert catalog.asset_of_composition(second.composition.key) == asset(first)
-
-
 def test_every_attempt_is_kept(catalog: Catalog) -> None:
     """Two failures and a success are three lines, each with its worker."""
     plan = draw_plan("one")
