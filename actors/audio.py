@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from actors import synth
-from actors.video import ffmpeg_path, open_media, start_ffmpeg, tail
+from actors.video import AAC, ffmpeg_path, open_media, start_ffmpeg, tail
 from schemas.errors import MediaError
 from schemas.record import Record
 
@@ -31,8 +31,6 @@ SILENCE = -70.0
 """LUFS at and below which BS.1770 hears nothing; it stands for minus infinity."""
 
 _AAC_FRAME = 1024
-_AAC = ("-c:a", "aac", "-b:a", "192k", "-ar", str(RATE), "-ac", "2", "-flags:a", "+bitexact")
-"""As actors/video.py encodes the sound of an ad, so that a rehearsal is the performance."""
 _HEADROOM = 1.5
 """dB left at first for AAC, which raises peaks by 0 to 2 dB and no rule tells by how much."""
 _REHEARSALS = 5
@@ -115,7 +113,9 @@ def _rehearsed(sound: Path, ffmpeg_exe: str) -> Loudness:
     """Return how loud the WAV *sound* is once it has been AAC."""
     coded = sound.with_suffix(".rehearsal.m4a")
     try:
-        _run([ffmpeg_exe, "-loglevel", "error", "-f", "wav", "-i", f"file:{sound}", *_AAC, f"file:{coded}"])
+        # As the ad's own encoding does it, so that the rehearsal is the performance.
+        aac = [text for name, value in AAC.items() for text in (f"-{name}", str(value))]
+        _run([ffmpeg_exe, "-loglevel", "error", "-f", "wav", "-i", f"file:{sound}", *aac, f"file:{coded}"])
         return measure(coded, ffmpeg_exe)
     finally:
         coded.unlink(missing_ok=True)

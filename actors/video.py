@@ -45,6 +45,10 @@ MEZZANINE = Encoding(preset="ultrafast", crf=12)
 """Clips between generator and composer: above 52 dB, and without CABAC three times quicker to decode."""
 
 
+AAC = {"c:a": "aac", "b:a": "192k", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"}
+"""How the sound of an ad is encoded, as ffmpeg's options by name."""
+
+
 class VideoFacts(Record):
     """What the video stream of a file says of itself."""
 
@@ -279,5 +283,4 @@ def encoder_command(
     if sound is None:
         return list(ffmpeg.compile(ffmpeg.output(picture, str(path), **options), cmd=ffmpeg_exe))
     heard = ffmpeg.input(f"file:{sound}", format="wav", protocol_whitelist="file,pipe").audio
-    audio = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"}
-    return list(ffmpeg.compile(ffmpeg.output(picture, heard, str(path), **options, **audio), cmd=ffmpeg_exe))
+    return list(ffmpeg.compile(ffmpeg.output(picture, heard, str(path), **options, **AAC), cmd=ffmpeg_exe))
