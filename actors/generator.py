@@ -1,15 +1,14 @@
 """Makes clips: a shot goes in, a file in the blob store comes out."""
 
-import resource
-import time
 from pathlib import Path
 
 from actors.backends import VIDEO_MODELS, VideoModel, find_video_model, load_video_model
+from actors.resources import cpu_seconds
 from actors.video import MEZZANINE, VideoWriter
-from schemas.errors import BlobConflictError, GenerationError
-from schemas.media import Clip, StoredFile
+from schemas.errors import GenerationError
+from schemas.media import Clip
 from schemas.plan import Shot
-from storage.blobs import BlobStore
+from storage.blobs import BlobStore, publish
 
 
 class Generator:
@@ -27,12 +26,12 @@ class Generator:
         Raises GenerationError if the model cannot make it, MediaError if it cannot be encoded, and
         StorageError if the store does not take it or does not have the still.
         """
-        start = _cpu_seconds()
+        start = cpu_seconds()
         model = self._model(find_video_model(shot))
         path = self._scratch / f"{shot.key}.mp4"
         try:
             self._render(model, shot, path)
-            file = self._publish(f"clips/{shot.key}.mp4", path)
+            file = publish(self._blobs, f"clips/{shot.key}.mp4", path)
         finally:
             path.unlink(missing_ok=True)
         return Clip(
@@ -42,7 +41,7 @@ class Generator:
             height=shot.height,
             fps=shot.fps,
             frames=shot.frames,
-            cpu_seconds=round(_cpu_seconds() - start, 3),
+            cpu_seconds=round(cpu_seconds() - start, 3),
         )
 
     def _model(self, name: str) -> VideoModel:
@@ -67,16 +66,3 @@ class Generator:
             raise GenerationError(
                 f"model {shot.model!r} made {count} frames where {shot.frames} were asked for"
             )
-
-    def _publish(self, name: str, path: Path) -> StoredFile:
-        try:
-            return self._blobs.put(name, path)
-        except BlobConflictError:
-            # An orphan: whoever made it died before anyone wrote it down, so nobody relies on its bytes.
-            return self._blobs.put(name, path, replace=True)
-
-
-def _cpu_seconds() -> float:
-    """Return what this process and its ended children have used; ffmpeg is one of them."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime

@@ -7,8 +7,6 @@ from actors.weights import music_tracks, ready
 from schemas.errors import BriefError
 from schemas.record import Record
 
-MOODS = ("upbeat", "calm")
-
 
 class Equipment(Record):
     """The revisions that a plan may name; empty for what is not there."""
