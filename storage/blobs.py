@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from schemas.errors import BlobConflictError, SettingsError
+from schemas.errors import BlobConflictError, BlobDamagedError, BlobMissingError, SettingsError
 from schemas.media import StoredFile
 from storage.folder import LocalBlobs
+from storage.wholeness import is_whole
 
 
 class BlobStore(Protocol):
     """Where files are kept. Names are relative (``ads/<key>.mp4``); every store pickles.
 
-    All methods raise StorageError if the store does not answer or the name is not a good one.
+    All methods raise BlobNameError for a name that no blob can have, BlobRefusedError for what a person has
+    to mend (a full disk, wrong credentials, an absent bucket), and StorageError, the only one that is worth
+    another try, if the store does not answer.
     """
 
     def put(self, name: str, path: Path, *, replace: bool = False) -> StoredFile:
@@ -25,23 +28,36 @@ class BlobStore(Protocol):
         """Store *text* as UTF-8; otherwise like put."""
 
     def find(self, name: str) -> StoredFile | None:
-        """Return the facts of *name*, or None if there is no such file."""
+        """Return the facts of *name*, or None if there is no such file.
+
+        A folder hashes the file now; S3 answers with the SHA-256 that it keeps beside the object.
+        """
 
     def local(self, name: str, cache: Path) -> Path:
         """Return a path on this machine with the content of *name*, to read only.
 
         A file from elsewhere is fetched into the folder *cache* once and its SHA-256 checked each time.
-        Raises StorageError if there is no such file, or its checksum is wrong.
+        Raises BlobMissingError if there is no such file, BlobDamagedError if its checksum is wrong twice.
         """
 
     def read_text(self, name: str) -> str:
-        """Return the text of *name*. Raises StorageError if there is no such file or it is not UTF-8."""
+        """Return the text of *name*.
+
+        Raises BlobMissingError if there is no such file, BlobDamagedError if it is damaged or not UTF-8.
+        """
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with *prefix*, for example ``ads/``."""
 
     def delete(self, name: str) -> None:
         """Remove *name*; one that is absent is removed already."""
+
+    def sweep(self, *, idle: bool = False, dry: bool = False) -> tuple[str, ...]:
+        """Remove what killed writers have left half-written, and return what it was, for people to read.
+
+        What a live process may still be writing stays. Where that cannot be told, things of the last day
+        stay, unless the caller knows that nobody writes now (*idle*). *dry* removes nothing.
+        """
 
 
 def open_blobs(where: str) -> BlobStore:
@@ -60,8 +76,25 @@ def open_blobs(where: str) -> BlobStore:
 
 
 def publish(blobs: BlobStore, name: str, path: Path) -> StoredFile:
-    """Store *path* as *name* where no row claims the name yet: other bytes there are a dead run's orphan."""
+    """Store *path* as *name*, and return the facts of what has the name then: the first whole file keeps it.
+
+    Same key, same thing: where a model does not repeat itself to the bit, two files of one key are two
+    prints of one picture, and either will do. But a row holds the checksum of one of them. A writer cannot
+    see rows, and one whose run has lost its lease may come late, after another's row is committed; if it
+    replaced the file, row and file would disagree. As nobody ever replaces a whole file, they cannot, in
+    whatever order writers come, and a dead run's orphan costs nobody a second generation. What is not whole
+    (cut short, or no picture or video at all) is worth nothing to any row, and makes way.
+    """
     try:
         return blobs.put(name, path)
     except BlobConflictError:
-        return blobs.put(name, path, replace=True)
+        there = _whole(blobs, name, path.parent)
+        return there or blobs.put(name, path, replace=True)
+
+
+def _whole(blobs: BlobStore, name: str, cache: Path) -> StoredFile | None:
+    """Return the facts of *name* if what has the name is whole."""
+    try:
+        return blobs.find(name) if is_whole(blobs.local(name, cache)) else None
+    except (BlobMissingError, BlobDamagedError):
+        return None

@@ -1,40 +1,48 @@
-"""The catalog: which campaigns, runs, stills, shots and ads there are, and what became of them."""
+"""The catalog: which campaigns, runs, stills, shots and ads there are, and what became of them.
 
-from collections.abc import Iterable, Iterator
+The one door to the database. Each method is a transaction; the queries themselves lie in modules beside this
+one: runs (who holds a campaign), register (plans), attempts, history (what they tell), listing (what people
+look up), audit.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import islice
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile
-from schemas.plan import Ad, Plan, Shot, Still
-from storage import tables
+from schemas.plan import Plan
+from schemas.work import Kind, Verdict
+from storage import attempts, audit, history, listing, register, runs
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
-from storage.rows import AdRow, CampaignRow
-from storage.tables import MADE, UNFINISHED, WORKS, Kind, WorkTable
+from storage.outage import ride_out
+from storage.owner import Owner
+from storage.rows import (
+    AdRow,
+    CampaignRow,
+    Claim,
+    Failure,
+    FileRow,
+    LiveRun,
+    Made,
+    Pace,
+    RunEnd,
+    Signal,
+)
 
-Made = StillFile | Clip | Asset
-RunEnd = Literal["done", "failed", "cancelled"]
-Failure = Literal["failed", "quarantined", "cancelled", "rejected"]
-
-_BATCH = 500
-"""Rows or keys in one statement; both databases have a limit on its parameters."""
-
+P = ParamSpec("P")
 T = TypeVar("T")
-M = TypeVar("M", StillFile, Clip, Asset)
-K = TypeVar("K", Still, Shot, Ad)
 
 
 class Catalog:
-    """Every query there is; a context manager.
+    """Every query there is; a context manager, for many threads.
 
-    Its methods raise StorageError if the database does not answer.
+    Its methods ride out a database that is away for a short while, then raise StorageError.
     """
 
     def __init__(self, url: str) -> None:
@@ -61,118 +69,191 @@ class Catalog:
     ) -> None:
         self._engine.dispose()
 
-    def start_run(self, plan: Plan, brief: str) -> int:
-        """Register *plan*, made from *brief* (JSON), in one transaction; return the run's number.
+    # Runs: who holds a campaign.
 
-        What is made already stays made; what an earlier run left unfinished is planned again.
+    def start_run(self, plan: Plan, brief: str, *, retry: bool = False) -> int:
+        """Take the campaign's lease and register *plan*, made from *brief* (JSON); return the run's number.
+
+        What is made already stays made; what an earlier run left unfinished is planned again, with *retry*
+        also what was quarantined. A dead run is taken over from. Raises CampaignBusyError if a live one has
+        the campaign.
         """
-        now = _now()
-        with self._writing() as connection:
-            campaign = _campaign(connection, plan.campaign, now)
-            run = _run(connection, campaign, plan, brief, now)
-            _register(connection, tables.Still, (_work(still, now) for still in _ordered(plan.stills)))
-            _register(connection, tables.Shot, (_work(shot, now) for shot in _ordered(plan.shots)))
-            _register(connection, tables.Ad, (_ad(ad, campaign, run, now) for ad in _ordered(plan.ads)))
-        return run
+        return self._write(_start_run, plan, brief, Owner.here(), retry=retry)
+
+    def beat(self, run: int) -> Signal:
+        """Say that *run* lives; return what its owner should know. Waits for no database that is away."""
+        with self._explained(), self._writing() as connection:
+            return runs.beat(connection, run)
 
     def end_run(self, run: int, state: RunEnd) -> None:
-        """Note that *run* is over."""
-        ended = update(tables.Run).where(tables.Run.id == run).values(state=state, ended_at=_now())
-        with self._writing() as connection:
-            connection.execute(ended)
+        """Note that *run* is over and let its campaign go; what it leaves running is planned again."""
+        self._write(runs.end, run, state)
 
-    def stills_made(self, keys: Iterable[str]) -> dict[str, StillFile]:
-        """Return those of the stills *keys* that are made, by key."""
-        return self._made(tables.Still, keys, StillFile)
+    def ask_to_cancel(self, campaign: str) -> bool:
+        """Ask the live run of *campaign* to stop; where there is none, cancel its unfinished ads: False."""
+        return self._write(runs.ask_to_cancel, campaign)
 
-    def clips_made(self, keys: Iterable[str]) -> dict[str, Clip]:
-        """Return those of the shots *keys* that are made, by key."""
-        return self._made(tables.Shot, keys, Clip)
+    def close_dead_runs(self) -> int:
+        """Close the runs whose owners are dead, and plan again what they were making; return how many."""
+        return self._write(runs.close_dead) if self._read(runs.dead) else 0
 
-    def assets_made(self, keys: Iterable[str]) -> dict[str, Asset]:
-        """Return those of the ads *keys* that are made, by key."""
-        return self._made(tables.Ad, keys, Asset)
+    def live_runs(self) -> list[LiveRun]:
+        """Return the runs whose owners are alive, by campaign."""
+        return self._read(runs.live)
 
-    def start_attempt(self, kind: Kind, key: str, run: int, *, worker: str = "") -> int:
-        """Note that *worker* begins to make the *kind* of *key*; return the attempt's number."""
-        facts = {"kind": kind, "key": key, "run_id": run, "worker": worker, "started_at": _now()}
-        begun = {"outcome": "running", "error": "", "seconds": 0.0}
-        entry = insert(tables.Attempt).returning(tables.Attempt.id)
-        with self._writing() as connection:
-            _unless_made(connection, kind, key, state="running", error="")
-            return connection.execute(entry, facts | begun).scalar_one()
+    # Attempts: what a run makes.
+
+    def claim(
+        self,
+        kind: Kind,
+        key: str,
+        run: int,
+        *,
+        worker: str = "",
+        model: str = "",
+        work: float = 0.0,
+        gpus: float = 0.0,
+    ) -> Claim:
+        """Begin to make the *kind* of *key*, unless it is made, or another live run is making it.
+
+        Raises LeaseLostError if *run* no longer holds its campaign; so do the next three.
+        """
+        facts = {"work": work, "gpus": gpus}
+        answer = self._write(attempts.claim, kind, key, run, worker=worker, model=model, **facts)
+        if answer.attempt or answer.made or not self.close_dead_runs():
+            return answer
+        return self._write(attempts.claim, kind, key, run, worker=worker, model=model, **facts)
 
     def finish(self, attempt: int, made: Made) -> None:
         """Note that *attempt* made *made*: attempt, row and file in one transaction."""
-        with self._writing() as connection:
-            kind, _ = _end_attempt(connection, attempt, "done", "")
-            _publish(connection, kind, made)
+        self._write(attempts.finish, attempt, made)
 
-    def fail(self, attempt: int, error: str, *, state: Failure = "failed") -> None:
+    def fail(self, attempt: int, verdict: Verdict, error: str, *, state: Failure) -> None:
         """Note that *attempt* ended with *error*; what another attempt has made stays made."""
-        with self._writing() as connection:
-            kind, key = _end_attempt(connection, attempt, state, error)
-            _unless_made(connection, kind, key, state=state, error=error)
+        self._write(attempts.fail, attempt, verdict, error, state=state)
 
-    def adopt(self, kind: Kind, made: Made) -> None:
-        """Note a file that was found without its row: a crash came between the two."""
-        with self._writing() as connection:
-            _publish(connection, kind, made)
+    def block_ad(
+        self,
+        key: str,
+        run: int,
+        error: str,
+        *,
+        state: Literal["blocked", "planned", "cancelled"] = "blocked",
+    ) -> None:
+        """Note why the ad *key* is not made: it lacks something, the budget is spent, someone cancelled."""
+        self._write(attempts.block_ad, key, run, error, state=state)
 
-    def block_ad(self, key: str, error: str) -> None:
-        """Note that the ad *key* cannot be made, since something that it shows could not."""
-        with self._writing() as connection:
-            _unless_made(connection, "ad", key, state="blocked", error=error)
+    # What is known before anything is made.
+
+    def stills_made(self, keys: Iterable[str]) -> dict[str, StillFile]:
+        """Return those of the stills *keys* that are made, by key."""
+        return self._read(listing.made, "still", list(keys), StillFile)
+
+    def clips_made(self, keys: Iterable[str]) -> dict[str, Clip]:
+        """Return those of the shots *keys* that are made, by key."""
+        return self._read(listing.made, "shot", list(keys), Clip)
+
+    def assets_made(self, keys: Iterable[str]) -> dict[str, Asset]:
+        """Return those of the ads *keys* that are made, by key."""
+        return self._read(listing.made, "ad", list(keys), Asset)
+
+    def quarantined(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
+        """Return those of *keys* that are quarantined, by key, each with its reason."""
+        return self._read(listing.quarantined, kind, list(keys))
+
+    def troubles(self, kind: Kind, keys: Iterable[str]) -> dict[str, Counter[Verdict]]:
+        """Count how attempts at *keys* ended in runs that died or were interrupted, since another one."""
+        return self._read(history.troubles, kind, list(keys))
+
+    def paces(self) -> dict[tuple[Kind, str], Pace]:
+        """Return how long recent attempts took, by kind and model."""
+        return self._read(history.paces)
+
+    def gpu_seconds(self, campaign: str) -> float:
+        """Return what all attempts of all runs of *campaign* took, the failed ones too."""
+        return self._read(history.gpu_seconds, campaign)
+
+    # What people look up.
 
     def rows(self, campaign: str | None = None) -> list[AdRow]:
         """Return the ads of the latest run of *campaign*, or of every campaign's, in a steady order."""
-        ad, place = tables.Ad, (tables.Ad.product, tables.Ad.locale, tables.Ad.placement, tables.Ad.variant)
-        query = (
-            select(ad.key, tables.Campaign.name.label("campaign"), *place, ad.state, ad.error, ad.result)
-            .join(tables.Campaign, tables.Campaign.id == ad.campaign_id)
-            .where(ad.run_id.in_(_latest_runs()))
-            .order_by(tables.Campaign.name, *place)
-        )
-        if campaign is not None:
-            query = query.where(tables.Campaign.name == campaign)
-        with self._reading() as connection:
-            return [_ad_row(**row) for row in connection.execute(query).mappings()]
+        return self._read(listing.ads, campaign)
 
     def campaigns(self) -> list[CampaignRow]:
         """Return every campaign with its latest run, by name."""
-        run = tables.Run
-        query = (
-            select(tables.Campaign.name, run.id.label("run"), run.state, run.started_at, run.ended_at)
-            .join(run, run.campaign_id == tables.Campaign.id)
-            .where(run.id.in_(_latest_runs()))
-            .order_by(tables.Campaign.name)
-        )
-        with self._reading() as connection:
-            counts = _counts(connection)
-            found = connection.execute(query).mappings()
-            return [CampaignRow(**row, counts=counts.get(row["run"], {})) for row in found]
+        return self._read(listing.campaigns)
 
-    def _made(self, table: WorkTable, keys: Iterable[str], kind: type[M]) -> dict[str, M]:
-        found: dict[str, M] = {}
-        with self._reading() as connection:
-            for batch in _batches(keys):
-                query = select(table.key, table.result).where(table.key.in_(batch), table.state.in_(MADE))
-                results = connection.execute(query).tuples()
-                found |= {key: kind.model_validate_json(result) for key, result in results if result}
-        return found
+    # Rows against files.
+
+    def files(self) -> Iterator[FileRow]:
+        """Yield the files that the blob store should hold, by name."""
+        page = self._read(audit.files_after, "")
+        while page:
+            yield from page
+            page = self._read(audit.files_after, page[-1].name)
+
+    def made(self, kind: Kind) -> Iterator[Made]:
+        """Yield everything of *kind* that is noted as made, by key."""
+        page = self._read(audit.made_after, kind, "")
+        while page:
+            yield from page.values()
+            page = self._read(audit.made_after, kind, max(page))
+
+    def known(self, kind: Kind, keys: Iterable[str]) -> set[str]:
+        """Return those of *keys* that have a row, made or not."""
+        return self._read(audit.known, kind, list(keys))
+
+    def dead_runs(self) -> set[int]:
+        """Return the runs that hold a campaign though their owners are dead; close_dead_runs closes them."""
+        return self._read(runs.dead)
+
+    def adopt(self, kind: Kind, made: Made) -> None:
+        """Note a file that was found without its row: a crash came between the two."""
+        self._write(attempts.adopt, kind, made)
+
+    def forget(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Plan those of *keys* again that are noted as made: their files are gone or damaged."""
+        self._write(audit.forget, kind, list(keys))
+
+    def forget_files(self, names: Iterable[str]) -> None:
+        """Strike the files *names* from the list."""
+        self._write(audit.forget_files, list(names))
+
+    # Transactions.
+
+    def _read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what *query* answers; it waits for no writer."""
+
+        def once() -> T:
+            with self._reading() as connection:
+                return query(connection, *args, **kwargs)
+
+        with self._explained():
+            return ride_out(once)
+
+    def _write(self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what *change* answers, in a transaction of its own; it must bear to be repeated."""
+
+        def once() -> T:
+            with self._writing() as connection:
+                return change(connection, *args, **kwargs)
+
+        with self._explained():
+            return ride_out(once)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._explained(), self._engine.connect().execution_options(**READING) as connection:
+        with self._engine.connect().execution_options(**READING) as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._explained(), self._engine.begin() as connection:
+        with self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        """Raise the database's errors as ours, with the driver's words and a cure."""
         try:
             yield
         except SQLAlchemyError as error:
@@ -182,126 +263,7 @@ class Catalog:
             ) from error
 
 
-def _campaign(connection: Connection, name: str, now: datetime) -> int:
-    entry = _insert(connection, tables.Campaign).values(name=name, created_at=now)
-    # The update changes nothing but holds the row: runs of a campaign begin one after another, so that the
-    # latest number is also the latest to have planned its ads.
-    held = entry.on_conflict_do_update(index_elements=["name"], set_={"name": entry.excluded.name})
-    return connection.execute(held.returning(tables.Campaign.id)).scalar_one()
-
-
-def _run(connection: Connection, campaign: int, plan: Plan, brief: str, now: datetime) -> int:
-    counts = {"stills": len(plan.stills), "shots": len(plan.shots), "ads": len(plan.ads)}
-    entry = insert(tables.Run).values(
-        campaign_id=campaign,
-        brief_sha256=plan.brief_sha256,
-        brief=brief,
-        state="running",
-        started_at=now,
-        **counts,
-    )
-    return connection.execute(entry.returning(tables.Run.id)).scalar_one()
-
-
-def _register(connection: Connection, table: WorkTable, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert *rows*; of those that exist, plan the unfinished again and take the new run's number."""
-    entry = _insert(connection, table)
-    again = or_(*(table.state == state for state in UNFINISHED))  # IN cannot be sent for many rows at once
-    changes: dict[str, Any] = {
-        "state": case((again, "planned"), else_=table.state),
-        "error": case((again, ""), else_=table.error),
-        "updated_at": case((again, entry.excluded.updated_at), else_=table.updated_at),
-    }
-    if table is tables.Ad:
-        changes["run_id"] = entry.excluded.run_id
-    for batch in _batches(rows):
-        connection.execute(entry.on_conflict_do_update(index_elements=["key"], set_=changes), batch)
-
-
-def _work(item: Still | Shot | Ad, now: datetime) -> dict[str, Any]:
-    facts = {"key": item.key, "spec": item.model_dump_json(), "created_at": now, "updated_at": now}
-    return facts | {"state": "planned", "error": ""}
-
-
-def _ad(ad: Ad, campaign: int, run: int, now: datetime) -> dict[str, Any]:
-    place = ad.model_dump(include={"product", "locale", "placement", "variant"})
-    links = {"campaign_id": campaign, "run_id": run, "composition": ad.composition.key}
-    return _work(ad, now) | place | links
-
-
-def _unless_made(connection: Connection, kind: Kind, key: str, *, state: str, error: str) -> None:
-    table = WORKS[kind]
-    row = update(table).where(table.key == key, table.state.not_in(MADE))
-    connection.execute(row, {"state": state, "error": error, "updated_at": _now()})
-
-
-def _end_attempt(connection: Connection, attempt: int, outcome: str, error: str) -> tuple[Kind, str]:
-    this = tables.Attempt.id == attempt
-    query = select(tables.Attempt.kind, tables.Attempt.key, tables.Attempt.started_at).where(this)
-    kind, key, started = connection.execute(query).tuples().one()
-    now = _now()
-    end = {"outcome": outcome, "error": error, "ended_at": now, "seconds": (now - started).total_seconds()}
-    connection.execute(update(tables.Attempt).where(this), end)
-    return kind, key
-
-
-def _publish(connection: Connection, kind: Kind, made: Made) -> None:
-    table = WORKS[kind]
-    done = {"state": "done", "result": made.model_dump_json(), "error": "", "updated_at": _now()}
-    connection.execute(update(table).where(table.key == _key(made)), done)
-    facts = {"kind": kind, "sha256": made.file.sha256, "bytes": made.file.bytes, "made_at": _now()}
-    file = _insert(connection, tables.Asset)
-    again = {name: file.excluded[name] for name in facts}
-    entry = file.on_conflict_do_update(index_elements=["name"], set_=again)
-    connection.execute(entry, facts | {"name": made.file.name})
-
-
-def _key(made: Made) -> str:
-    match made:
-        case StillFile():
-            return made.still
-        case Clip():
-            return made.shot
-        case Asset():
-            return made.ad
-
-
-def _latest_runs() -> Any:  # noqa: ANN401 (SQLAlchemy's own type says less than the name)
-    return select(func.max(tables.Run.id)).group_by(tables.Run.campaign_id)
-
-
-def _counts(connection: Connection) -> dict[int, dict[str, int]]:
-    """Count the ads of each run by state."""
-    query = select(tables.Ad.run_id, tables.Ad.state, func.count()).group_by(
-        tables.Ad.run_id, tables.Ad.state
-    )
-    counts: dict[int, dict[str, int]] = {}
-    for run, state, number in connection.execute(query.order_by(tables.Ad.state)).tuples():
-        counts.setdefault(run, {})[state] = number
-    return counts
-
-
-def _ad_row(*, result: str | None, **row: Any) -> AdRow:  # noqa: ANN401 (columns)
-    if not result:
-        return AdRow(**row)
-    asset = Asset.model_validate_json(result)
-    return AdRow(**row, **asset.file.model_dump(), seconds=asset.facts.seconds)
-
-
-def _insert(connection: Connection, table: type[tables.Base]) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def _ordered(items: Iterable[K]) -> list[K]:
-    """Sort by key: two runs that lock shared rows in one order cannot wait for each other."""
-    return sorted(items, key=lambda item: item.key)
-
-
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _start_run(connection: Connection, plan: Plan, brief: str, owner: Owner, *, retry: bool) -> int:
+    run = runs.take(connection, plan, brief, owner)
+    register.register(connection, plan, run, retry=retry)
+    return run

@@ -1,27 +1,60 @@
-"""What all blob stores agree on: good names, a file's facts, and when two files are the same."""
+"""What all blob stores agree on: good names, a file's facts, when two files are the same, and refusals."""
 
+import errno
 import hashlib
 import os
 from io import BufferedRandom, BufferedReader, BytesIO
 from pathlib import Path
 
-from schemas.errors import BlobConflictError, StorageError
+from schemas.errors import (
+    BlobConflictError,
+    BlobDamagedError,
+    BlobMissingError,
+    BlobNameError,
+    BlobRefusedError,
+    StorageError,
+)
 from schemas.media import StoredFile
 
 Stream = BufferedReader | BufferedRandom | BytesIO
 
+FOLDERS = ("stills/", "clips/", "ads/", "inputs/", "weights/")
+"""What names begin with. Anything else under the root, or in a bucket that others use too, is not ours."""
+
 NAME_BYTES_MAX = 800
 """An S3 key has 1024 bytes, of which the prefix needs some."""
 
+_DISK_CURES = {
+    errno.ENOSPC: "the disk is full: free space there, then run again",
+    errno.EDQUOT: "the disk quota is used up: free space there, then run again",
+    errno.EFBIG: "the file is over the process's limit: raise it (`ulimit -f`)",
+    errno.EROFS: "the disk is read-only: use a folder that can be written",
+    errno.EACCES: "allow this user to write there, or use another folder",
+    errno.EPERM: "the disk allows no hard links or no writing here: use a folder on another disk",
+    errno.EOPNOTSUPP: "the disk knows no hard links: use a folder on another disk",
+    errno.ENOTDIR: "a file is in the way of a folder: move it away",
+    errno.EEXIST: "a file is in the way of a folder: move it away",
+    errno.EISDIR: "a folder is in the way of a file: move it away",
+    errno.ELOOP: "links lead in a circle: remove them",
+    errno.ENAMETOOLONG: "the path is too long for the disk: use a folder nearer to the root",
+}
+"""What trying again does not mend; anything else may pass."""
+
+
+def is_good_name(name: str) -> bool:
+    """Tell whether *name* is good in every store: relative, ``/`` between parts, no hidden part."""
+    if not name.isprintable() or "\\" in name or len(os.fsencode(name)) > NAME_BYTES_MAX:
+        return False
+    return not any(part == "" or part.startswith(".") for part in name.split("/"))
+
 
 def check_name(name: str) -> str:
-    """Return *name* if it is good in every store: relative, ``/`` between parts, no hidden part.
+    """Return *name* if it is a good one.
 
-    Raises StorageError, so that a name from a stranger's brief never leaves the store's root.
+    Raises BlobNameError, so that a name from a stranger's brief never leaves the store's root.
     """
-    good = name.isprintable() and "\\" not in name and len(os.fsencode(name)) <= NAME_BYTES_MAX
-    if not good or any(part == "" or part.startswith(".") for part in name.split("/")):
-        raise StorageError(
+    if not is_good_name(name):
+        raise BlobNameError(
             f"{name[:NAME_BYTES_MAX]!r} cannot name a blob: use a relative name such as 'ads/<key>.mp4', "
             f"without empty parts, parts that begin with a dot, backslashes or control characters"
         )
@@ -61,13 +94,31 @@ def settle(file: StoredFile, found: StoredFile | None, where: str) -> StoredFile
 
 
 def decode(name: str, content: bytes) -> str:
-    """Return *content* as text. Raises StorageError if it is not UTF-8."""
+    """Return *content* as text. Raises BlobDamagedError if it is not UTF-8."""
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise StorageError(f"{name!r} is damaged, it is not UTF-8 text: delete it and run again") from error
+        raise BlobDamagedError(
+            f"{name!r} is damaged, it is not UTF-8: `reelmill verify --repair` removes it, then run again"
+        ) from error
 
 
-def missing(name: str, where: str) -> StorageError:
+def missing(name: str, where: str) -> BlobMissingError:
     """Return the error for a name that the store does not know."""
-    return StorageError(f"{name!r} is not in {where}: run its campaign again to make it")
+    return BlobMissingError(f"{name!r} is not in {where}: run its campaign again to make it")
+
+
+def damaged(name: str, where: str, stored: str, received: str) -> BlobDamagedError:
+    """Return the error for a file whose SHA-256 is *received* in place of *stored*."""
+    return BlobDamagedError(
+        f"{name!r} from {where} is damaged: its SHA-256 is {received[:12]}, not {stored[:12]}; `reelmill "
+        f"verify --repair` removes it, then run its campaign again to make it anew"
+    )
+
+
+def of_disk(place: str, error: OSError) -> StorageError:
+    """Return *error*, met while trying what *place* says, as ours, with its cure."""
+    cure = _DISK_CURES.get(error.errno or 0)
+    if cure is None:
+        return StorageError(f"{place}: check the folder, and the file if it was to be stored ({error})")
+    return BlobRefusedError(f"{place}: {cure} ({error})")

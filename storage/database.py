@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -23,7 +23,15 @@ READING = {"reading": True}
 _CURE = "use sqlite:///folder/file or postgresql://user:password@host/database"
 _MIGRATION_LOCK = 0x7265656C  # "reel"
 _SECONDS_TO_WAIT = 30
-_POSTGRES_DEFAULTS = {"connect_timeout": "5", "tcp_user_timeout": "30000"}
+_POSTGRES_DEFAULTS = {
+    "connect_timeout": "5",
+    # A line that is cut says nothing; without these a query would wait for an answer for hours.
+    "tcp_user_timeout": "5000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+}
+_SECONDS_IN_TRANSACTION = 15
+"""Longest idle time inside a transaction: a stopped process must not hold rows for longer than its lease."""
 
 
 def read_url(text_url: str) -> URL:
@@ -57,12 +65,14 @@ def sqlite_file(url: URL) -> Path | None:
 def connect(url: URL) -> Engine:
     """Return an engine for *url*; nothing is opened yet. Raises SettingsError if the driver is missing."""
     try:
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=sqlite_file(url) is None, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise SettingsError(f"cannot use {shown(url)}: pip install 'reelmill[postgres]'") from error
     if sqlite_file(url):
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _set_up_postgres)
     return engine
 
 
@@ -106,10 +116,20 @@ def migrate(engine: Engine) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
         if _is_current(engine):
             return
-        with _sqlite_to_ourselves(engine, file) if file else nullcontext(), engine.begin() as connection:
-            if not file:
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        with changing_tables(engine) as connection:
             _upgrade(connection)
+
+
+@contextmanager
+def changing_tables(engine: Engine) -> Iterator[Connection]:
+    """Have a transaction that may change tables, while others wait."""
+    if file := sqlite_file(engine.url):
+        with _sqlite_to_ourselves(engine, file) as connection, connection.begin():
+            yield connection
+        return
+    with engine.begin() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        yield connection
 
 
 @contextmanager
@@ -149,14 +169,21 @@ def _upgrade(connection: Connection) -> None:
 
 
 @contextmanager
-def _sqlite_to_ourselves(engine: Engine, file: Path) -> Iterator[None]:
-    """Hold the database's folder, since a change to WAL does not wait for other connections."""
+def _sqlite_to_ourselves(engine: Engine, file: Path) -> Iterator[Connection]:
+    """Hold the database's folder, since a change to WAL does not wait for other connections.
+
+    To change a constraint SQLite copies the table and drops the old one, which rows that point there forbid;
+    so on this connection they do not count. It is closed after.
+    """
     handle = os.open(file.absolute().parent, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT", **READING) as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        yield
+        with engine.connect() as connection:
+            connection.detach()
+            # By the driver: SQLAlchemy would begin a transaction first, and inside one both do nothing.
+            for pragma in ("journal_mode = WAL", "foreign_keys = OFF"):
+                connection.connection.cursor().execute(f"PRAGMA {pragma}")
+            yield connection
     finally:
         os.close(handle)
 
@@ -170,6 +197,13 @@ def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     # A row that a power cut takes is adopted again from its file, so no commit waits for the disk.
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
+
+
+def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_SECONDS_IN_TRANSACTION}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,30 +1,27 @@
 """Blobs in a folder of this machine."""
 
-import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-from schemas.errors import StorageError
 from schemas.media import StoredFile
-from storage.content import Stream, check_name, decode, describe, missing, settle
+from storage.aside import aside, is_abandoned, remove
+from storage.content import (
+    Stream,
+    check_name,
+    decode,
+    describe,
+    is_good_name,
+    missing,
+    of_disk,
+    settle,
+)
 
 INCOMING = ".incoming"
 """Folder under the root for files that are not published yet; no blob name begins with a dot."""
-
-_CURES = {
-    errno.ENOSPC: "the disk is full: free space there, then run again",
-    errno.EDQUOT: "the disk quota is used up: free space there, then run again",
-    errno.EFBIG: "the file is over the process's limit: raise it (`ulimit -f`)",
-    errno.EROFS: "the disk is read-only: set REELMILL_BLOBS to a folder that can be written",
-    errno.EACCES: "allow this user to write there, or set REELMILL_BLOBS to another folder",
-    errno.EPERM: "the disk allows no hard links here: set REELMILL_BLOBS to a folder on another disk",
-    errno.EOPNOTSUPP: "the disk knows no hard links: set REELMILL_BLOBS to a folder on another disk",
-}
 
 
 class LocalBlobs:
@@ -36,8 +33,8 @@ class LocalBlobs:
     def put(self, name: str, path: Path, *, replace: bool = False) -> StoredFile:
         """Store a copy of *path* as *name*; storing the same bytes again succeeds.
 
-        Raises BlobConflictError if the name has other bytes, unless *replace*.
-        Raises StorageError if the disk refuses; nothing is left behind then.
+        Raises BlobConflictError if the name has other bytes, unless *replace*; BlobRefusedError if the disk
+        is full or forbids it, StorageError for what may pass. Nothing is left behind then.
         """
         with self._explained("store", name), path.open("rb") as source:
             return self._publish(name, source, replace=replace)
@@ -57,24 +54,32 @@ class LocalBlobs:
                 return describe(name, stream)
 
     def local(self, name: str, cache: Path) -> Path:  # noqa: ARG002 (a folder needs no cache)
-        """Return the file itself; whoever writes to it damages the store. Raises StorageError if absent."""
+        """Return the file itself; whoever writes to it damages the store.
+
+        Raises BlobMissingError if there is no such file.
+        """
         path = self._path(name)
         if not path.is_file():
             raise missing(name, str(self.root))
         return path
 
     def read_text(self, name: str) -> str:
-        """Return the text of *name*. Raises StorageError if absent or not UTF-8."""
+        """Return the text of *name*.
+
+        Raises BlobMissingError if there is no such file, BlobDamagedError if it is not UTF-8.
+        """
         with self._explained("read", name):
             return decode(name, self.local(name, self.root).read_bytes())
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Yield every name that begins with *prefix*, sorted."""
+        """Yield every name that begins with *prefix*, sorted; no name leads through a link to a folder."""
         if prefix:
             check_name(prefix.removesuffix("/"))
-        start = self.root / prefix.rpartition("/")[0]
-        found = (path.relative_to(self.root).as_posix() for path in start.rglob("*") if path.is_file())
-        yield from sorted(name for name in found if name.startswith(prefix) and not name.startswith("."))
+        folder = prefix.rpartition("/")[0]
+        with self._explained("list", prefix):
+            found = _walk(self.root / folder, f"{folder}/" if folder else "")
+            names = sorted(name for name in found if name.startswith(prefix) and is_good_name(name))
+        yield from names
 
     def delete(self, name: str) -> None:
         """Remove *name*; one that is absent is removed already."""
@@ -82,15 +87,22 @@ class LocalBlobs:
         with self._explained("delete", name):
             path.unlink(missing_ok=True)
 
+    def sweep(self, *, idle: bool = False, dry: bool = False) -> tuple[str, ...]:
+        """Remove what killed writers have left; return its names. *idle* and *dry* are as for BlobStore."""
+        with self._explained("clear", INCOMING):
+            entries = sorted((self.root / INCOMING).glob("*"))
+            left = [path for path in entries if is_abandoned(path, idle=idle)]
+            for path in () if dry else left:
+                remove(path)
+        return tuple(f"{INCOMING}/{path.name}" for path in left)
+
     def _path(self, name: str) -> Path:
         return self.root / check_name(name)
 
     def _publish(self, name: str, source: Stream, *, replace: bool) -> StoredFile:
         final = self._path(name)
-        incoming = self.root / INCOMING
-        incoming.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=incoming) as folder:
-            whole = Path(folder) / "file"
+        with aside(self.root / INCOMING) as folder:
+            whole = folder / "file"
             file = _write(name, source, whole)
             final.parent.mkdir(parents=True, exist_ok=True)
             if replace:
@@ -112,8 +124,23 @@ class LocalBlobs:
         try:
             yield
         except OSError as error:
-            cure = _CURES.get(error.errno or 0, "check the folder, and the file if it was to be stored")
-            raise StorageError(f"cannot {verb} {name!r} in {self.root}: {cure} ({error})") from error
+            raise of_disk(f"cannot {verb} {name!r} in {self.root}", error) from error
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[str]:
+    """Yield the files under *folder*, each with *prefix*; no file is asked what it is, which takes long."""
+    try:
+        entries = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(folder / entry.name, f"{prefix}{entry.name}/")
+            elif entry.is_file():
+                yield prefix + entry.name
 
 
 def _write(name: str, source: Stream, to: Path) -> StoredFile:

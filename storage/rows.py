@@ -1,8 +1,19 @@
-"""What the catalog tells people: an ad's row and a campaign's row."""
+"""What the catalog answers: rows for people, and small values for those who make and check things."""
 
 from datetime import datetime
+from typing import Literal, NamedTuple
 
+from schemas.media import Asset, Clip, StillFile
 from schemas.record import Record
+from schemas.work import Kind
+
+Made = StillFile | Clip | Asset
+RunEnd = Literal["done", "failed", "cancelled", "interrupted", "capped", "lost"]
+"""``interrupted``: stopped by a signal. ``capped``: at its budget. ``lost``: its process died."""
+Failure = Literal["planned", "failed", "quarantined", "cancelled"]
+"""What becomes of something whose attempt failed; ``planned`` is tried again."""
+Signal = Literal["running", "cancelled", "lost"]
+"""What a heartbeat hears: go on, someone asked to cancel, or the lease is gone."""
 
 
 class AdRow(Record):
@@ -31,10 +42,52 @@ class CampaignRow(Record):
     name: str
     run: int
     state: str
-    """Of the latest run."""
+    """Of the latest run; ``lost`` also where its owner is dead and nobody has noted it yet."""
     counts: dict[str, int]
     """How many ads of the latest run are in each state; states without ads are left out."""
     started_at: datetime
     """Of the latest run, UTC."""
     ended_at: datetime | None
-    """None while it runs, and for ever if it was killed."""
+    """None while it runs; of a lost run, the last that was heard of it."""
+
+
+class LiveRun(Record):
+    """A run whose owner is alive, as far as anyone can tell."""
+
+    campaign: str
+    run: int
+    host: str
+    """Of its owner; so is *pid*."""
+    pid: int
+    started_at: datetime
+    beat_at: datetime
+    """Its last heartbeat, by the database's clock."""
+    silent_seconds: float
+    """Since then."""
+
+
+class FileRow(Record):
+    """A file that the blob store should hold."""
+
+    name: str
+    kind: Kind
+    sha256: str
+    bytes: int
+
+
+class Claim(NamedTuple):
+    """The answer to whoever wants to make something; neither: another live run is making it."""
+
+    attempt: int
+    """Number of the attempt; 0 where it is not to be made."""
+    made: Made | None
+    """What is there already."""
+
+
+class Pace(Record):
+    """How long recent attempts took: sums over all of them."""
+
+    seconds: float
+    work: float
+    """Megapixels x frames."""
+    count: int

@@ -4,28 +4,49 @@ import contextlib
 import hashlib
 import mimetypes
 import os
-import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from schemas.errors import SettingsError, StorageError
+from schemas.errors import BlobDamagedError, BlobMissingError, SettingsError
 from schemas.media import StoredFile
-from storage.content import Stream, check_name, decode, describe, holds, missing, settle
+from storage.aside import DAY, aside
+from storage.content import (
+    FOLDERS,
+    Stream,
+    check_name,
+    damaged,
+    decode,
+    describe,
+    holds,
+    is_good_name,
+    missing,
+    of_disk,
+    settle,
+)
 from storage.s3_errors import ABSENT, TAKEN, code_of, explained
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
+T = TypeVar("T")
+
 MIB = 1 << 20
+
+INCOMING = ".incoming-"
+"""How folders in a cache begin that hold what is not fetched whole yet."""
+CONNECTIONS = 32
+"""So many threads of a process may talk to S3 at once without waiting for each other."""
 
 
 class Condition(TypedDict, total=False):
@@ -37,16 +58,24 @@ class Condition(TypedDict, total=False):
 class S3Blobs:
     """Objects of *bucket* under *prefix*; credentials and endpoint come from the AWS SDK's own variables.
 
-    A file above *multipart_bytes* is sent in parts of *part_bytes*, at least 5 MiB by S3's own rule.
+    A file above *multipart_bytes* is sent in parts of *part_bytes*, at least 5 MiB by S3's own rule. A
+    request is tried four times; a try ends when nothing has come for *silent_seconds*.
     """
 
     def __init__(
-        self, bucket: str, prefix: str = "", *, multipart_bytes: int = 64 * MIB, part_bytes: int = 32 * MIB
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        multipart_bytes: int = 64 * MIB,
+        part_bytes: int = 32 * MIB,
+        silent_seconds: float = 30,
     ) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self.multipart_bytes = multipart_bytes
         self.part_bytes = part_bytes
+        self.silent_seconds = silent_seconds
 
     @property
     def where(self) -> str:
@@ -57,7 +86,7 @@ class S3Blobs:
     def client(self) -> "S3Client":
         """This process's connection. Raises SettingsError if the SDK's variables are wrong."""
         try:
-            return Session().client("s3", config=_config())
+            return Session().client("s3", config=_config(self.silent_seconds))
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(f"cannot reach {self.where}: {error}; correct the AWS_* variables") from error
 
@@ -68,15 +97,14 @@ class S3Blobs:
     def put(self, name: str, path: Path, *, replace: bool = False) -> StoredFile:
         """Store a copy of *path* as *name*; storing the same bytes again succeeds.
 
-        Raises BlobConflictError if the name has other bytes, unless *replace*; StorageError if S3 refuses.
+        Raises BlobConflictError if the name has other bytes, unless *replace*; BlobRefusedError if S3
+        refuses, StorageError for what may pass.
         """
         try:
             with path.open("rb") as body:
                 return self._store(describe(check_name(name), body), body, replace=replace)
         except OSError as error:
-            raise StorageError(
-                f"cannot store {name!r} in {self.where}: {path} cannot be read ({error})"
-            ) from error
+            raise of_disk(f"cannot store {name!r} in {self.where}: {path} cannot be read", error) from error
 
     def put_text(self, name: str, text: str, *, replace: bool = False) -> StoredFile:
         """Store *text* as UTF-8; otherwise like put."""
@@ -99,29 +127,17 @@ class S3Blobs:
     def local(self, name: str, cache: Path) -> Path:
         """Return a checked copy of *name* under *cache*, fetched unless it is there.
 
-        Raises StorageError if there is no such object or its SHA-256 is wrong.
+        Raises BlobMissingError if there is no such object, BlobDamagedError if its SHA-256 is wrong twice.
         """
-        file = self.find(name)
-        if file is None:
-            raise missing(name, self.where)
-        target = cache / name
-        try:
-            if not holds(target, file):
-                self._fetch(file, target)
-        except OSError as error:
-            raise StorageError(
-                f"cannot keep {name!r} in {cache}: {error}; check the folder and its disk"
-            ) from error
-        return target
+        with self._keeping(name, cache):
+            return _twice(lambda: self._local(name, cache))
 
     def read_text(self, name: str) -> str:
-        """Return the text of *name*. Raises StorageError if absent, damaged, or not UTF-8."""
-        key = self._key(name)
-        with explained("read", name, self.where):
-            answer = self.client.get_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
-            content = answer["Body"].read()
-        self._check(name, _sha256(answer), hashlib.sha256(content).hexdigest())
-        return decode(name, content)
+        """Return the text of *name*.
+
+        Raises BlobMissingError if there is no such object, BlobDamagedError if it is damaged or not UTF-8.
+        """
+        return _twice(lambda: self._read(name))
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with *prefix*."""
@@ -130,14 +146,38 @@ class S3Blobs:
         with explained("list", prefix, self.where):
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
-                for entry in page.get("Contents", ()):
-                    yield entry["Key"].removeprefix(self.prefix)
+                names = (entry["Key"].removeprefix(self.prefix) for entry in page.get("Contents", ()))
+                yield from (name for name in names if is_good_name(name))
 
     def delete(self, name: str) -> None:
         """Remove *name*; one that is absent is removed already."""
         key = self._key(name)
         with explained("delete", name, self.where):
             self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def sweep(self, *, idle: bool = False, dry: bool = False) -> tuple[str, ...]:
+        """Abort uploads in parts that were never completed; return their names.
+
+        Their parts cost money and show in no list. S3 does not tell whose an upload is, so unless nobody
+        writes now (*idle*) those of the last day are left alone. *dry* only tells.
+        """
+        with explained("clear", "uploads", self.where):
+            left = [
+                (name, upload)
+                for name, upload, seconds in self._uploads()
+                if name.startswith(FOLDERS) and is_good_name(name) and (idle or seconds > DAY)
+            ]
+            for name, upload in () if dry else left:
+                self._abort(self._key(name), upload)
+        return tuple(f"{name} (upload {upload})" for name, upload in left)
+
+    def _uploads(self) -> Iterator[tuple[str, str, float]]:
+        """Yield name, identity and age in seconds of every upload that goes on or was left."""
+        pages = self.client.get_paginator("list_multipart_uploads")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for upload in page.get("Uploads", ()):
+                age = (datetime.now(UTC) - upload["Initiated"]).total_seconds()
+                yield upload["Key"].removeprefix(self.prefix), upload["UploadId"], age
 
     def _key(self, name: str) -> str:
         return self.prefix + check_name(name)
@@ -201,19 +241,40 @@ class S3Blobs:
         return parts
 
     def _abort(self, key: str, upload: str) -> None:
-        # The first error is the one to tell; parts that stay are the bucket's lifecycle rule's to remove.
+        # The first error is the one to tell; parts that stay are for `sweep`.
         with contextlib.suppress(ClientError, BotoCoreError):
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
 
-    def _fetch(self, file: StoredFile, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".incoming-") as folder:
-            whole = Path(folder) / "file"
+    def _local(self, name: str, cache: Path) -> Path:
+        file = self.find(name)
+        if file is None:
+            raise missing(name, self.where)
+        target = cache / name
+        if not holds(target, file):
+            self._fetch(file, target, cache)
+        return target
+
+    def _fetch(self, file: StoredFile, target: Path, cache: Path) -> None:
+        with aside(cache, INCOMING) as folder:
+            whole = folder / "file"
             with explained("fetch", file.name, self.where):
                 self.client.download_file(self.bucket, self._key(file.name), os.fspath(whole))
             with whole.open("rb") as stream:
                 self._check(file.name, file.sha256, describe(file.name, stream).sha256)
+            target.parent.mkdir(parents=True, exist_ok=True)
             whole.replace(target)
+
+    def _read(self, name: str) -> str:
+        try:
+            with explained("read", name, self.where):
+                answer = self.client.get_object(
+                    Bucket=self.bucket, Key=self._key(name), ChecksumMode="ENABLED"
+                )
+                content = answer["Body"].read()
+        except BlobMissingError:
+            raise missing(name, self.where) from None
+        self._check(name, _sha256(answer), hashlib.sha256(content).hexdigest())
+        return decode(name, content)
 
     def _hash(self, key: str) -> str:
         """Hash an object that another tool stored without a SHA-256."""
@@ -224,17 +285,30 @@ class S3Blobs:
 
     def _check(self, name: str, stored: str, received: str) -> None:
         if stored and stored != received:
-            raise StorageError(
-                f"{name!r} from {self.where} is damaged: its SHA-256 is {received[:12]}, not {stored[:12]}; "
-                f"run again, and if it stays so, delete it and make it anew"
-            )
+            raise damaged(name, self.where, stored, received)
+
+    @contextmanager
+    def _keeping(self, name: str, cache: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise of_disk(f"cannot keep {name!r} in {cache}", error) from error
 
 
-def _config() -> Config:
+def _twice(read: Callable[[], T]) -> T:
+    """Return what *read* does; what it finds damaged it reads again, for the line may have been at fault."""
+    try:
+        return read()
+    except BlobDamagedError:
+        return read()
+
+
+def _config(silent_seconds: float) -> Config:
     return Config(
-        connect_timeout=5,
-        read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=min(5, silent_seconds),
+        read_timeout=silent_seconds,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
     )
 
@@ -244,8 +318,12 @@ def _content_type(name: str) -> str:
 
 
 def _sha256(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> str:
-    """Return the SHA-256 (hex) of the whole object; empty where S3 knows only that of the parts."""
-    if ours := answer.get("Metadata", {}).get("sha256"):
-        return ours
+    """Return the SHA-256 (hex) of the whole object; empty where nobody has noted it.
+
+    S3's own was computed from the bytes; ours, beside them, is for objects in parts, where S3 has only that
+    of the parts.
+    """
     theirs = answer.get("ChecksumSHA256", "")
-    return "" if "-" in theirs else b64decode(theirs).hex()
+    if theirs and "-" not in theirs:
+        return b64decode(theirs).hex()
+    return answer.get("Metadata", {}).get("sha256", "")

@@ -1,23 +1,37 @@
 """The catalog's tables. A change here needs a migration; a test compares the two."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, get_args
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, ForeignKey, Index, MetaData, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-Kind = Literal["still", "shot", "ad"]
+from schemas.work import Kind, Verdict
+from storage.rows import RunEnd
 
 MADE = ("done", "published")
 """States in which the file is there."""
-UNFINISHED = ("running", "failed", "blocked", "cancelled")
-"""States that a new run plans again."""
+UNFINISHED = ("planned", "failed", "blocked", "cancelled")
+"""States that a new run plans again, without what was said there. What is ``running`` belongs to a run that
+lives: whoever takes over from a dead one plans its rows first."""
 
-RUN_STATES = ("running", "done", "failed", "cancelled")
+RUN_STATES = ("running", *get_args(RunEnd))
 WORK_STATES = ("planned", "running", "done", "failed", "quarantined", "cancelled")
 AD_STATES = (*WORK_STATES, "blocked", "rejected", "published")
-OUTCOMES = ("running", "done", "failed", "quarantined", "cancelled", "rejected")
+OUTCOMES = ("running", *get_args(Verdict))
+
+_RUNNING, _DONE = text("state = 'running'"), text("outcome = 'done'")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -63,10 +77,13 @@ class Campaign(Base):
 
 
 class Run(Base):
-    """One `reelmill run` of a campaign."""
+    """One `reelmill run` of a campaign. While it is running it holds the campaign's lease."""
 
     __tablename__ = "runs"
-    __table_args__ = (one_of("state", RUN_STATES),)
+    __table_args__ = (
+        one_of("state", RUN_STATES),
+        Index("uq_runs_live", "campaign_id", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
@@ -78,6 +95,12 @@ class Run(Base):
     """How many the plan has; so for shots and ads."""
     shots: Mapped[int]
     ads: Mapped[int]
+    owner: Mapped[str]
+    """The process that makes it, text of a `storage.owner.Owner`; empty before there were owners."""
+    beat_at: Mapped[datetime]
+    """Its last heartbeat, by the database's clock."""
+    cancel: Mapped[bool]
+    """Whether someone asked it to stop."""
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -97,15 +120,22 @@ class Work:
     updated_at: Mapped[datetime]
 
 
-class Still(Work, Base):
-    """A prepared picture; campaigns share it."""
+class Shared(Work):
+    """Work that campaigns share, so that two runs may want it at once."""
+
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)
+    """The run that is making it, or was the last to try."""
+
+
+class Still(Shared, Base):
+    """A prepared picture."""
 
     __tablename__ = "stills"
     __table_args__ = (one_of("state", WORK_STATES),)
 
 
-class Shot(Work, Base):
-    """A generated clip; campaigns share it."""
+class Shot(Shared, Base):
+    """A generated clip."""
 
     __tablename__ = "shots"
     __table_args__ = (one_of("state", WORK_STATES),)
@@ -133,9 +163,10 @@ class Attempt(Base):
 
     __tablename__ = "attempts"
     __table_args__ = (
-        one_of("kind", ("still", "shot", "ad")),
+        one_of("kind", get_args(Kind)),
         one_of("outcome", OUTCOMES),
         Index("ix_attempts_key", "kind", "key"),
+        Index("ix_attempts_pace", "kind", "model", sqlite_where=_DONE, postgresql_where=_DONE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -143,9 +174,15 @@ class Attempt(Base):
     key: Mapped[str]
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
     worker: Mapped[str]
+    model: Mapped[str]
+    """What made it: a back-end, an upscaler, a recipe."""
+    work: Mapped[float]
+    """How much there was to do: megapixels x frames."""
+    gpus: Mapped[float]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str]
+    """A Verdict, or ``running``."""
     error: Mapped[str]
     seconds: Mapped[float]
     """From start to end; 0 while it runs."""

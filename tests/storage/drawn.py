@@ -8,23 +8,15 @@ from schemas.plan import Ad, BrandKit, Composition, Cut, Plan, Shot, Sound, Stil
 PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D")
 
 
-def draw_plan(*products: str, campaign: str = "kaffi/spring-roast") -> Plan:
-    """Return a plan with one ad for each of *products*; its price is all that differs."""
+def draw_plan(*products: str, campaign: str = "kaffi/spring-roast", shots: int = 1) -> Plan:
+    """Return a plan with one ad for each of *products*, whose price is all that differs.
+
+    Of its *shots* every ad shows the first.
+    """
     still = Still(source="inputs/a.png", source_sha256="a", scale=2, upscaler="lanczos", matte="", recipe=1)
-    shot = Shot(
-        show="product",
-        still=still.key,
-        prompt="a cup",
-        camera="push_in",
-        palette=PALETTE,
-        width=1080,
-        height=1920,
-        frames=60,
-        seed=7,
-        model="motion@1",
-    )
-    ads = tuple(_ad(campaign, product, shot.key) for product in products)
-    return Plan(campaign=campaign, brief_sha256="b", stills=(still,), shots=(shot,), ads=ads, notes=())
+    drawn = tuple(_shot(still.key, seed) for seed in range(shots))
+    ads = tuple(_ad(campaign, product, drawn[0].key) for product in products)
+    return Plan(campaign=campaign, brief_sha256="b", stills=(still,), shots=drawn, ads=ads, notes=())
 
 
 def still_file(still: Still) -> StillFile:
@@ -61,6 +53,21 @@ def asset(ad: Ad) -> Asset:
     )
     file = StoredFile(name=f"ads/{ad.key}.mp4", sha256="e" * 64, bytes=3_000_000_000)
     return Asset(ad=ad.key, file=file, facts=facts, cpu_seconds=3)
+
+
+def _shot(still: str, seed: int) -> Shot:
+    return Shot(
+        show="product",
+        still=still,
+        prompt="a cup",
+        camera="push_in",
+        palette=PALETTE,
+        width=1080,
+        height=1920,
+        frames=60,
+        seed=seed,
+        model="motion@1",
+    )
 
 
 def _ad(campaign: str, product: str, shot: str) -> Ad:

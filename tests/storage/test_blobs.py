@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import BlobConflictError, ReelmillError, SettingsError, StorageError
+from schemas.errors import (
+    BlobConflictError,
+    BlobDamagedError,
+    BlobMissingError,
+    BlobNameError,
+    BlobRefusedError,
+    ReelmillError,
+    SettingsError,
+    StorageError,
+)
 from schemas.media import StoredFile
-from storage.blobs import BlobStore, open_blobs
+from storage.blobs import BlobStore, open_blobs, publish
 
 BAD_NAMES = (
     "",
@@ -94,9 +103,9 @@ def test_a_deleted_file_is_gone_and_may_be_deleted_again(blobs: BlobStore) -> No
 def test_what_is_absent_is_named(blobs: BlobStore, tmp_path: Path) -> None:
     """Reading nothing is an error, asking for it is not."""
     assert blobs.find("ads/none.mp4") is None
-    with pytest.raises(StorageError, match=r"ads/none\.mp4.*run its campaign again"):
+    with pytest.raises(BlobMissingError, match=r"ads/none\.mp4.*run its campaign again"):
         blobs.read_text("ads/none.mp4")
-    with pytest.raises(StorageError, match=r"ads/none\.mp4.*run its campaign again"):
+    with pytest.raises(BlobMissingError, match=r"ads/none\.mp4.*run its campaign again"):
         blobs.local("ads/none.mp4", tmp_path / "cache")
 
 
@@ -145,13 +154,13 @@ def test_of_many_writers_one_wins(blobs: BlobStore) -> None:
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_name_that_leaves_the_store_is_refused(name: str, blobs: BlobStore, tmp_path: Path) -> None:
     """Parts of names come from briefs, and briefs from strangers."""
-    with pytest.raises(StorageError, match="cannot name a blob"):
+    with pytest.raises(BlobNameError, match="cannot name a blob"):
         blobs.put_text(name, "x")
-    with pytest.raises(StorageError, match="cannot name a blob"):
+    with pytest.raises(BlobNameError, match="cannot name a blob"):
         blobs.find(name)
-    with pytest.raises(StorageError, match="cannot name a blob"):
+    with pytest.raises(BlobNameError, match="cannot name a blob"):
         blobs.local(name, tmp_path)
-    with pytest.raises(StorageError, match="cannot name a blob"):
+    with pytest.raises(BlobNameError, match="cannot name a blob"):
         blobs.delete(name)
 
 
@@ -166,7 +175,7 @@ def test_bytes_that_are_no_text_are_damage(blobs: BlobStore, tmp_path: Path) -> 
     (tmp_path / "raw").write_bytes(b"\xff\xfe")
     blobs.put("ads/a.json", tmp_path / "raw")
 
-    with pytest.raises(StorageError, match=r"ads/a\.json.*damaged"):
+    with pytest.raises(BlobDamagedError, match=r"ads/a\.json.*damaged"):
         blobs.read_text("ads/a.json")
 
 
@@ -187,7 +196,76 @@ def test_a_place_that_is_no_store_is_refused(where: str) -> None:
 
 
 def test_errors_say_whether_trying_again_helps() -> None:
-    """The dispatcher asks the class, not the message."""
-    kinds: list[type[ReelmillError]] = [StorageError, BlobConflictError]
+    """The dispatcher asks the class, not the message; what it gets came back from another process."""
+    lasting = [BlobNameError, BlobMissingError, BlobDamagedError, BlobConflictError, BlobRefusedError]
+    kinds: list[type[ReelmillError]] = [StorageError, *lasting]
 
-    assert [kind.retryable for kind in kinds] == [True, False]
+    travelled = [pickle.loads(pickle.dumps(kind("why"))) for kind in kinds]  # noqa: S301 (our own)
+
+    assert [(type(error), str(error)) for error in travelled] == [(kind, "why") for kind in kinds]
+    assert [kind.retryable for kind in kinds] == [True, False, False, False, False, False]
+
+
+def _video(path: Path, frames: bytes) -> Path:
+    """Write what looks like a whole MP4."""
+    boxes = ((b"ftyp", b"isom"), (b"moov", b"index"), (b"mdat", frames))
+    path.write_bytes(b"".join((8 + len(content)).to_bytes(4) + kind + content for kind, content in boxes))
+    return path
+
+
+def test_what_is_published_is_stored(blobs: BlobStore, tmp_path: Path) -> None:
+    """Once or twice."""
+    path = _video(tmp_path / "video", b"frames")
+
+    facts = [publish(blobs, "clips/a.mp4", path) for _ in range(2)]
+
+    assert facts == [blobs.find("clips/a.mp4")] * 2
+
+
+def test_the_first_whole_file_keeps_its_name(blobs: BlobStore, tmp_path: Path) -> None:
+    """A writer that comes late learns what is there, and changes nothing that a row may speak of."""
+    first = publish(blobs, "clips/a.mp4", _video(tmp_path / "first", b"frames"))
+
+    second = publish(blobs, "clips/a.mp4", _video(tmp_path / "second", b"other frames"))
+
+    assert second == first == blobs.find("clips/a.mp4")
+
+
+def test_what_is_not_whole_makes_way(blobs: BlobStore, tmp_path: Path) -> None:
+    """No row can want it."""
+    whole = _video(tmp_path / "whole", b"frames")
+    (tmp_path / "cut").write_bytes(whole.read_bytes()[:-1])
+    blobs.put("clips/a.mp4", tmp_path / "cut")
+
+    published = publish(blobs, "clips/a.mp4", whole)
+
+    assert published == blobs.find("clips/a.mp4")
+    assert published.bytes == whole.stat().st_size
+
+
+def test_of_many_who_publish_all_tell_of_the_same_file(blobs: BlobStore, tmp_path: Path) -> None:
+    """Whoever writes the row writes what is there."""
+    paths = [_video(tmp_path / f"video{number}", b"frames" * number) for number in range(8)]
+
+    with ThreadPoolExecutor(8) as threads:
+        facts = set(threads.map(lambda path: publish(blobs, "clips/a.mp4", path), paths))
+
+    assert facts == {blobs.find("clips/a.mp4")}
+
+
+def test_names_that_others_gave_are_not_listed(blobs: BlobStore, tmp_path: Path) -> None:
+    """What a store could not be asked for by its name is no blob."""
+    blobs.put_text("ads/a.mp4", "a")
+    (tmp_path / "blobs" / "ads" / ".hidden").mkdir(parents=True)
+    (tmp_path / "blobs" / "ads" / ".hidden" / "b.mp4").write_text("b")
+    (tmp_path / "blobs" / "ads" / "back\\slash.mp4").write_text("c")
+
+    assert list(blobs.names("ads/")) == ["ads/a.mp4"]
+
+
+def test_a_store_in_which_nobody_died_has_nothing_to_sweep(blobs: BlobStore) -> None:
+    """Published files are none of its business."""
+    blobs.put_text("ads/a.mp4", "a")
+
+    assert blobs.sweep(idle=True) == ()
+    assert list(blobs.names("")) == ["ads/a.mp4"]

@@ -1,16 +1,17 @@
-"""What the catalog must do, on SQLite and on a real PostgreSQL."""
+"""What the catalog must do with plans and attempts, on SQLite and on a real PostgreSQL."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
 
 import pytest
 from sqlalchemy import select, text
 
 from schemas.errors import StorageError
-from schemas.plan import Ad
+from schemas.media import Asset
+from schemas.plan import Ad, Plan
+from schemas.work import Kind, Verdict
 from storage import tables
-from storage.catalog import Catalog, Failure
+from storage.catalog import Catalog
+from storage.rows import Claim, Failure
 from tests.storage.drawn import asset, clip, draw_plan, still_file
 
 
@@ -23,6 +24,12 @@ def _attempts(catalog: Catalog) -> list[tuple[str, str, str, str]]:
     with catalog._reading() as connection:
         query = select(this.kind, this.outcome, this.error, this.worker).order_by(this.id)
         return list(connection.execute(query).tuples())
+
+
+def _begin(catalog: Catalog, kind: Kind, key: str, run: int) -> int:
+    claim = catalog.claim(kind, key, run)
+    assert claim.attempt
+    return claim.attempt
 
 
 def test_a_plan_is_registered_with_everything_planned(catalog: Catalog) -> None:
@@ -45,9 +52,9 @@ def test_what_is_made_is_found_by_its_key(catalog: Catalog) -> None:
     run = catalog.start_run(plan, "{}")
     still, shot, ad = plan.stills[0], plan.shots[0], plan.ads[0]
 
-    catalog.finish(catalog.start_attempt("still", still.key, run), still_file(still))
-    catalog.finish(catalog.start_attempt("shot", shot.key, run), clip(shot))
-    catalog.finish(catalog.start_attempt("ad", ad.key, run), asset(ad))
+    catalog.finish(_begin(catalog, "still", still.key, run), still_file(still))
+    catalog.finish(_begin(catalog, "shot", shot.key, run), clip(shot))
+    catalog.finish(_begin(catalog, "ad", ad.key, run), asset(ad))
 
     assert catalog.stills_made(s.key for s in plan.stills) == {still.key: still_file(still)}
     assert catalog.clips_made([shot.key, "unknown"]) == {shot.key: clip(shot)}
@@ -58,7 +65,7 @@ def test_a_made_ad_is_shown_with_its_file(catalog: Catalog) -> None:
     """What `status` prints comes from one query."""
     plan = draw_plan("one")
     run = catalog.start_run(plan, "{}")
-    catalog.finish(catalog.start_attempt("ad", plan.ads[0].key, run), asset(plan.ads[0]))
+    catalog.finish(_begin(catalog, "ad", plan.ads[0].key, run), asset(plan.ads[0]))
 
     (row,) = catalog.rows(plan.campaign)
 
@@ -68,31 +75,51 @@ def test_a_made_ad_is_shown_with_its_file(catalog: Catalog) -> None:
     assert catalog.rows("no/such") == []
 
 
+def _half_finished(catalog: Catalog) -> Plan:
+    """Return a plan whose run has ended with an ad in each state, which its name tells."""
+    plan = draw_plan("done", "failed", "blocked", "running", "quarantined", "capped")
+    done, failed, blocked, running, quarantined, capped = (ad.key for ad in plan.ads)
+    run = catalog.start_run(plan, "{}")
+    catalog.finish(_begin(catalog, "ad", done, run), asset(plan.ads[0]))
+    catalog.fail(_begin(catalog, "ad", failed, run), "permanent", "no font", state="failed")
+    catalog.block_ad(blocked, run, "no clip")
+    _begin(catalog, "ad", running, run)
+    catalog.fail(_begin(catalog, "ad", quarantined, run), "crash", "crashed twice", state="quarantined")
+    catalog.block_ad(capped, run, "the budget is spent", state="planned")
+    shot = _begin(catalog, "shot", plan.shots[0].key, run)
+    catalog.fail(shot, "crash", "crashed twice", state="quarantined")
+    catalog.end_run(run, "failed")
+    return plan
+
+
 def test_a_second_run_keeps_what_is_done_and_plans_the_rest_again(catalog: Catalog) -> None:
-    """A rerun makes what is missing, whatever stopped the first one."""
-    plan = draw_plan("done", "failed", "blocked", "running", "quarantined")
-    done, failed, blocked, running, quarantined = plan.ads
-    first = catalog.start_run(plan, "{}")
-    catalog.finish(catalog.start_attempt("ad", done.key, first), asset(done))
-    catalog.fail(catalog.start_attempt("ad", failed.key, first), "no font")
-    catalog.block_ad(blocked.key, "no clip")
-    catalog.start_attempt("ad", running.key, first)
-    catalog.fail(catalog.start_attempt("ad", quarantined.key, first), "crashed twice", state="quarantined")
-    catalog.end_run(first, "failed")
+    """A rerun makes what is missing, whatever stopped the first one; what killed workers stays out."""
+    plan = _half_finished(catalog)
 
-    second = catalog.start_run(plan, "{}")
+    catalog.start_run(plan, "{}")
 
-    assert second > first
     states = {row.product: (row.state, row.error) for row in catalog.rows()}
-    assert states["done"] == ("done", "")
-    assert states["quarantined"] == ("quarantined", "crashed twice")
-    assert [states[name] for name in ("failed", "blocked", "running")] == [("planned", "")] * 3
-    assert catalog.campaigns()[0].counts == {"done": 1, "planned": 3, "quarantined": 1}
+    assert states.pop("done") == ("done", "")
+    assert states.pop("quarantined") == ("quarantined", "crashed twice")
+    assert set(states.values()) == {("planned", "")}
+    assert catalog.campaigns()[0].counts == {"done": 1, "planned": 4, "quarantined": 1}
+    shot = plan.shots[0].key
+    assert catalog.quarantined("shot", [shot, "unknown"]) == {shot: "crashed twice"}
+
+
+def test_a_run_that_retries_plans_the_quarantined_again(catalog: Catalog) -> None:
+    """Whoever has mended the cause says so."""
+    plan = _half_finished(catalog)
+
+    catalog.start_run(plan, "{}", retry=True)
+
+    assert catalog.campaigns()[0].counts == {"done": 1, "planned": 5}
+    assert catalog.quarantined("shot", [plan.shots[0].key]) == {}
 
 
 def test_only_ads_of_the_latest_run_are_shown(catalog: Catalog) -> None:
     """A changed price makes new ads; the old ones stay in the books, but nobody waits for them."""
-    catalog.start_run(draw_plan("cheap", "dear"), "{}")
+    catalog.end_run(catalog.start_run(draw_plan("cheap", "dear"), "{}"), "done")
     catalog.start_run(draw_plan("dear", "dearer"), "{}")
     catalog.start_run(draw_plan("other", campaign="kaffi/winter"), "{}")
 
@@ -105,7 +132,7 @@ def test_a_shot_serves_two_campaigns(catalog: Catalog) -> None:
     """Shots are named by content, so the second campaign finds the first one's."""
     first, second = draw_plan("one"), draw_plan("two", campaign="kaffi/winter")
     run = catalog.start_run(first, "{}")
-    catalog.finish(catalog.start_attempt("shot", first.shots[0].key, run), clip(first.shots[0]))
+    catalog.finish(_begin(catalog, "shot", first.shots[0].key, run), clip(first.shots[0]))
 
     catalog.start_run(second, "{}")
 
@@ -115,28 +142,31 @@ def test_a_shot_serves_two_campaigns(catalog: Catalog) -> None:
 def test_every_attempt_is_kept(catalog: Catalog) -> None:
     """Two failures and a success are three lines, each with its worker."""
     plan = draw_plan("one")
-    run = catalog.start_run(plan, "{}")
-    key = plan.shots[0].key
+    run, key = catalog.start_run(plan, "{}"), plan.shots[0].key
+    first, second, third = (catalog.claim("shot", key, run, worker=f"w{n}").attempt for n in (1, 2, 3))
 
-    catalog.fail(catalog.start_attempt("shot", key, run, worker="w1"), "out of memory")
-    catalog.fail(catalog.start_attempt("shot", key, run, worker="w2"), "stopped", state="cancelled")
-    catalog.finish(catalog.start_attempt("shot", key, run, worker="w3"), clip(plan.shots[0]))
+    catalog.fail(first, "memory", "out of memory", state="planned")
+    catalog.fail(second, "cancelled", "stopped", state="planned")
+    catalog.finish(third, clip(plan.shots[0]))
 
     assert _attempts(catalog) == [
-        ("shot", "failed", "out of memory", "w1"),
+        ("shot", "memory", "out of memory", "w1"),
         ("shot", "cancelled", "stopped", "w2"),
         ("shot", "done", "", "w3"),
     ]
 
 
-@pytest.mark.parametrize("state", ["failed", "quarantined", "cancelled", "rejected"])
-def test_a_failed_ad_says_why(state: Failure, catalog: Catalog) -> None:
-    """Each way to fail is a state of its own."""
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [("permanent", "failed"), ("crash", "quarantined"), ("cancelled", "cancelled"), ("transient", "planned")],
+)
+def test_a_failed_ad_says_why(verdict: Verdict, state: Failure, catalog: Catalog) -> None:
+    """Each way to fail is a state of its own; what is tried again is planned."""
     plan = draw_plan("one")
-    attempt = catalog.start_attempt("ad", plan.ads[0].key, catalog.start_run(plan, "{}"))
+    attempt = _begin(catalog, "ad", plan.ads[0].key, catalog.start_run(plan, "{}"))
     assert _state(catalog, plan.ads[0]) == "running"
 
-    catalog.fail(attempt, "too loud", state=state)
+    catalog.fail(attempt, verdict, "too loud", state=state)
 
     (row,) = catalog.rows()
     assert (row.state, row.error) == (state, "too loud")
@@ -146,14 +176,42 @@ def test_a_late_failure_takes_nothing_away(catalog: Catalog) -> None:
     """An attempt that was given up may still report after another has succeeded."""
     plan = draw_plan("one")
     ad, run = plan.ads[0], catalog.start_run(plan, "{}")
-    late, good = catalog.start_attempt("ad", ad.key, run), catalog.start_attempt("ad", ad.key, run)
+    late, good = _begin(catalog, "ad", ad.key, run), _begin(catalog, "ad", ad.key, run)
     catalog.finish(good, asset(ad))
 
-    catalog.fail(late, "lost its node")
-    catalog.block_ad(ad.key, "too late as well")
+    catalog.fail(late, "lost", "lost its node", state="planned")
+    catalog.block_ad(ad.key, run, "too late as well")
 
     assert _state(catalog, ad) == "done"
-    assert [outcome for _, outcome, _, _ in _attempts(catalog)] == ["failed", "done"]
+    assert [outcome for _, outcome, _, _ in _attempts(catalog)] == ["lost", "done"]
+
+
+def test_an_answer_that_was_lost_may_be_asked_for_again(catalog: Catalog) -> None:
+    """Who does not hear that a transaction went through sends it again, and nothing changes."""
+    plan = draw_plan("one", "two")
+    run = catalog.start_run(plan, "{}")
+    good, bad = (_begin(catalog, "ad", ad.key, run) for ad in plan.ads)
+
+    for _ in range(2):
+        catalog.finish(good, asset(plan.ads[0]))
+        catalog.fail(bad, "transient", "no answer", state="planned")
+        catalog.block_ad(plan.ads[1].key, run, "no clip")
+
+    assert [row.state for row in catalog.rows()] == ["done", "blocked"]
+    assert [outcome for _, outcome, _, _ in _attempts(catalog)] == ["done", "transient"]
+    assert len(list(catalog.files())) == 1
+
+
+def test_what_is_made_meanwhile_is_not_claimed(catalog: Catalog) -> None:
+    """Whoever asks gets what is there, and no attempt is noted."""
+    plan = draw_plan("one")
+    run = catalog.start_run(plan, "{}")
+    catalog.finish(_begin(catalog, "shot", plan.shots[0].key, run), clip(plan.shots[0]))
+
+    claim = catalog.claim("shot", plan.shots[0].key, run)
+
+    assert claim == Claim(0, clip(plan.shots[0]))
+    assert len(_attempts(catalog)) == 1
 
 
 def test_a_file_without_its_row_is_adopted(catalog: Catalog) -> None:
@@ -165,63 +223,98 @@ def test_a_file_without_its_row_is_adopted(catalog: Catalog) -> None:
     catalog.adopt("ad", asset(plan.ads[0]))
 
     assert _state(catalog, plan.ads[0]) == "done"
-    with catalog._reading() as connection:
-        files = connection.execute(select(tables.Asset.name, tables.Asset.bytes)).tuples().all()
-    assert files == [(f"ads/{plan.ads[0].key}.mp4", 3_000_000_000)]
+    (file,) = catalog.files()
+    assert (file.name, file.bytes) == (f"ads/{plan.ads[0].key}.mp4", 3_000_000_000)
 
 
-def test_a_run_ends_with_its_state(catalog: Catalog) -> None:
-    """The end has a time, and the time a zone."""
-    catalog.end_run(catalog.start_run(draw_plan("one"), "{}"), "done")
-
-    (row,) = catalog.campaigns()
-
-    assert row.state == "done"
-    assert row.ended_at is not None
-    assert row.ended_at >= row.started_at
-
-
-@pytest.mark.parametrize("kind", ["still", "shot"])
-def test_a_state_that_does_not_exist_is_refused(kind: Literal["still", "shot"], catalog: Catalog) -> None:
-    """The database itself holds the list: stills and shots are never rejected."""
+def test_a_state_that_does_not_exist_is_refused(catalog: Catalog) -> None:
+    """The database itself holds the list: a shot is never blocked. The rest of the transaction is undone."""
     plan = draw_plan("one")
-    key = plan.stills[0].key if kind == "still" else plan.shots[0].key
-    attempt = catalog.start_attempt(kind, key, catalog.start_run(plan, "{}"))
+    attempt = _begin(catalog, "shot", plan.shots[0].key, catalog.start_run(plan, "{}"))
 
     with pytest.raises(StorageError, match="refused"):
-        catalog.fail(attempt, "x", state="rejected")
+        catalog.fail(attempt, "permanent", "x", state="blocked")  # type: ignore[arg-type]
 
-    assert _attempts(catalog) == [(kind, "running", "", "")]
-
-
-def test_the_same_plan_from_many_threads_is_one_set_of_ads(catalog: Catalog) -> None:
-    """A brief submitted four times at once makes each ad once."""
-    plan = draw_plan(*(f"product {n}" for n in range(40)))
-
-    with ThreadPoolExecutor(4) as threads:
-        runs = set(threads.map(lambda _: catalog.start_run(plan, "{}"), range(4)))
-
-    assert len(runs) == 4
-    assert len(catalog.rows()) == 40
-    assert len(catalog.campaigns()) == 1
+    assert _attempts(catalog) == [("shot", "running", "", "")]
 
 
-def test_two_thousand_ads_are_registered_in_seconds(catalog: Catalog) -> None:
-    """A batch is thousands of ads; the bound is wide, for machines differ."""
+def test_files_and_what_is_made_are_told_in_order(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come a page at a time, so that checking a million needs no memory."""
+    monkeypatch.setattr("storage.audit.BATCH", 2)
+    plan = draw_plan(*"abcde")
+    run = catalog.start_run(plan, "{}")
+    for ad in plan.ads:
+        catalog.finish(_begin(catalog, "ad", ad.key, run), asset(ad))
+
+    files, made = list(catalog.files()), list(catalog.made("ad"))
+
+    keys = sorted(ad.key for ad in plan.ads)
+    assert [file.name for file in files] == [f"ads/{key}.mp4" for key in keys]
+    assert [asset.ad for asset in made if isinstance(asset, Asset)] == keys
+    assert (files[0].kind, files[0].sha256) == ("ad", "e" * 64)
+    assert list(catalog.made("shot")) == []
+
+
+def test_what_has_lost_its_file_is_planned_again(catalog: Catalog) -> None:
+    """Only what was noted as made is touched, and its line among the files goes when it is struck."""
+    plan = draw_plan("gone", "failed")
+    run = catalog.start_run(plan, "{}")
+    gone, failed = (_begin(catalog, "ad", ad.key, run) for ad in plan.ads)
+    catalog.finish(gone, asset(plan.ads[0]))
+    catalog.fail(failed, "permanent", "no font", state="failed")
+
+    catalog.forget("ad", (ad.key for ad in plan.ads))
+    catalog.forget_files([f"ads/{plan.ads[0].key}.mp4", "unknown"])
+
+    assert {row.product: row.state for row in catalog.rows()} == {"gone": "planned", "failed": "failed"}
+    assert catalog.assets_made([plan.ads[0].key]) == {}
+    assert list(catalog.files()) == []
+
+
+def test_many_threads_share_a_catalog(catalog: Catalog) -> None:
+    """The engine, heartbeats and flows write at once; each waits for the others and nothing is lost."""
+    plan = draw_plan(*(f"product {n}" for n in range(60)))
+    run = catalog.start_run(plan, "{}")
+
+    def make(ad: Ad) -> str:
+        catalog.finish(_begin(catalog, "ad", ad.key, run), asset(ad))
+        return catalog.beat(run)
+
+    with ThreadPoolExecutor(8) as threads:
+        heard = set(threads.map(make, plan.ads))
+
+    assert heard == {"running"}
+    assert catalog.campaigns()[0].counts == {"done": 60}
+
+
+def test_campaigns_that_share_shots_are_registered_at_once(catalog: Catalog) -> None:
+    """Each locks the shots that both show; neither waits for the other in a circle."""
+    products = [f"product {n}" for n in range(40)]
+    plans = [draw_plan(*products, campaign=f"kaffi/{n}", shots=30) for n in range(6)]
+    mirrored = [plan.model_copy(update={"shots": plan.shots[::-1]}) for plan in plans[::2]]
+
+    with ThreadPoolExecutor(6) as threads:
+        runs = list(threads.map(lambda plan: catalog.start_run(plan, "{}"), [*plans[1::2], *mirrored]))
+
+    assert len(set(runs)) == 6
+    assert len(catalog.rows()) == 240
+
+
+def test_two_thousand_ads_are_registered_and_found(catalog: Catalog) -> None:
+    """More than fit in one statement, twice."""
     plan = draw_plan(*(f"product {n:04}" for n in range(2000)))
     keys = [ad.key for ad in plan.ads]
-    started = time.monotonic()
 
-    catalog.start_run(plan, "{}")
+    catalog.end_run(catalog.start_run(plan, "{}"), "interrupted")
     catalog.start_run(plan, "{}")
 
     assert catalog.assets_made(keys) == {}
+    assert catalog.troubles("ad", keys) == {}
     assert len(catalog.rows()) == 2000
-    assert time.monotonic() - started < 20
 
 
-def test_a_database_that_goes_away_is_told(catalog: Catalog) -> None:
-    """The message is ours, with a cure; the statement is left out."""
+def test_a_wrong_statement_is_told_at_once(catalog: Catalog) -> None:
+    """The message is ours, with a cure; the statement is left out, and nothing is tried again."""
     with catalog._writing() as connection:
         connection.execute(text("DROP TABLE assets"))
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from schemas.errors import SettingsError
 from storage import database
 from storage.catalog import Catalog
+from storage.runs import LEASE_SECONDS
 from storage.tables import Base
 from tests.servers import PostgresServer
 from tests.storage.drawn import draw_plan
@@ -25,6 +26,23 @@ UNUSABLE = (
     "sqlite://",
     "sqlite:///:memory:",
     "hunter2",
+)
+
+AT = "'2026-11-01 12:00:00.000000'"
+RUN = "runs (campaign_id, brief_sha256, brief, stills, shots, ads, started_at, ended_at, state)"
+ATTEMPT = "attempts (kind, key, run_id, worker, error, seconds, started_at, ended_at, outcome)"
+FIRST_ROWS = (
+    f"campaigns (name, created_at) VALUES ('kaffi/old', {AT})",
+    f"{RUN} VALUES (1, 'b', '{{}}', 1, 1, 2, {AT}, {AT}, 'failed')",
+    f"{RUN} VALUES (1, 'b', '{{}}', 1, 1, 2, {AT}, NULL, 'running')",
+    f"shots VALUES ('s', '{{}}', 'running', '', NULL, {AT}, {AT})",
+    f"ads VALUES ('a', '{{}}', 'done', '', NULL, {AT}, {AT}, 1, 2, 'p', 'en-US', 'tiktok', 'a', 'c')",
+    f"ads VALUES ('b', '{{}}', 'running', '', NULL, {AT}, {AT}, 1, 2, 'q', 'en-US', 'tiktok', 'a', 'd')",
+    f"{ATTEMPT} VALUES ('shot', 's', 1, '', 'x', 1, {AT}, {AT}, 'failed')",
+    f"{ATTEMPT} VALUES ('shot', 's', 2, '', 'x', 1, {AT}, {AT}, 'quarantined')",
+    f"{ATTEMPT} VALUES ('shot', 's', 2, '', 'x', 1, {AT}, {AT}, 'cancelled')",
+    f"{ATTEMPT} VALUES ('ad', 'a', 2, '', '', 1, {AT}, {AT}, 'done')",
+    f"{ATTEMPT} VALUES ('shot', 's', 2, '', '', 0, {AT}, NULL, 'running')",
 )
 
 
@@ -76,6 +94,66 @@ def test_a_migration_can_be_taken_back(catalog: Catalog) -> None:
     database.migrate(catalog._engine)
 
     assert database.revision(catalog._engine) == database.HEAD
+
+
+def _first_version(engine: Engine) -> None:
+    """Make the tables of the first release, with a killed run in them."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        command.upgrade(config, "0001")
+        for row in FIRST_ROWS:
+            connection.exec_driver_sql(f"INSERT INTO {row}")
+
+
+def test_a_database_of_the_first_release_keeps_its_rows(database_url: str) -> None:
+    """What ran was killed; verdicts are told from what was noted then; and it can be worked with."""
+    engine = database.connect(database.read_url(database_url))
+    if file := database.sqlite_file(engine.url):
+        file.parent.mkdir()
+    _first_version(engine)
+    plan = draw_plan("one", campaign="kaffi/old")
+
+    with Catalog(database_url) as catalog:
+        old = [(row.name, row.state, row.counts) for row in catalog.campaigns()]
+        with catalog._reading() as connection:
+            attempts = "SELECT outcome, model, work, gpus FROM attempts ORDER BY id"
+            outcomes = [tuple(row) for row in connection.execute(text(attempts))]
+            shots = connection.execute(text("SELECT state, run_id FROM shots")).all()
+        run = catalog.start_run(plan, "{}")
+        ended = catalog.troubles("shot", ["s"])
+
+    assert old == [("kaffi/old", "lost", {"done": 1, "planned": 1})]
+    assert outcomes == [
+        (outcome, "", 0, 0) for outcome in ("permanent", "crash", "cancelled", "done", "lost")
+    ]
+    assert shots == [("planned", None)]
+    assert run == 3
+    assert ended == {"s": {"crash": 1, "cancelled": 1, "lost": 1}}
+
+
+def test_rows_survive_the_way_back_to_the_first_release(database_url: str) -> None:
+    """Whoever has to go back loses no ad."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    with Catalog(database_url) as catalog:
+        run = catalog.start_run(draw_plan("one"), "{}")
+        catalog.fail(
+            catalog.claim("ad", draw_plan("one").ads[0].key, run).attempt, "crash", "x", state="failed"
+        )
+        catalog.end_run(run, "interrupted")
+    engine = database.connect(database.read_url(database_url))
+
+    with database.changing_tables(engine) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        command.downgrade(config, "0001")
+
+    with engine.connect() as connection:
+        kept = "SELECT a.outcome, r.state, d.state FROM attempts a JOIN runs r ON r.id = a.run_id, ads d"
+        assert connection.execute(text(kept)).all() == [("quarantined", "cancelled", "failed")]
 
 
 def test_a_current_database_opens_without_alembic(database_url: str) -> None:
@@ -206,3 +284,11 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
             connection.execute(text("UPDATE runs SET state = 'done'"))
 
             assert [row.run for row in catalog.campaigns()] == [run]
+
+
+def test_a_stopped_process_holds_no_rows_for_long(postgres_url: str) -> None:
+    """The server ends its transaction before its lease is over, so that another may take over."""
+    with Catalog(postgres_url) as catalog, catalog._reading() as connection:
+        longest = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+
+    assert 0 < int(longest.removesuffix("s")) < LEASE_SECONDS

@@ -1,15 +1,18 @@
 """A folder as blob store: what a full or forbidden disk leaves behind."""
 
+import errno
 import multiprocessing
 import os
 import resource
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from schemas.errors import StorageError
+from schemas.errors import BlobRefusedError, StorageError
+from storage.aside import aside
 from storage.folder import LocalBlobs
 
 MIB = 1 << 20
@@ -40,7 +43,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(small_disk: Path, tmp_pat
     small.write_bytes(bytes(MIB))
     blobs = LocalBlobs(small_disk)
 
-    with pytest.raises(StorageError, match=r"'ads/a\.mp4'.*free space"):
+    with pytest.raises(BlobRefusedError, match=r"'ads/a\.mp4'.*free space"):
         blobs.put("ads/a.mp4", big)
 
     assert _files(small_disk) == []
@@ -51,7 +54,7 @@ def _put_with_limit(root: Path, source: Path, told: "multiprocessing.SimpleQueue
     resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB))
     try:
         LocalBlobs(root).put("ads/a.mp4", source)
-    except StorageError as error:
+    except BlobRefusedError as error:
         told.put(str(error))
 
 
@@ -76,7 +79,7 @@ def test_a_file_in_the_way_of_a_folder_is_told(tmp_path: Path) -> None:
     blobs = LocalBlobs(tmp_path)
     blobs.put_text("a", "file")
 
-    with pytest.raises(StorageError, match=r"cannot store 'a/b'"):
+    with pytest.raises(BlobRefusedError, match=r"cannot store 'a/b'"):
         blobs.put_text("a/b", "text")
 
     assert blobs.read_text("a") == "file"
@@ -100,3 +103,65 @@ def test_published_files_can_be_read_by_others(tmp_path: Path) -> None:
         os.umask(old)
 
     assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        *((code, BlobRefusedError) for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)),
+        *((code, StorageError) for code in (errno.EIO, errno.ESTALE, errno.EMFILE)),
+    ],
+)
+def test_a_disk_that_refuses_is_told_from_one_that_stumbles(
+    code: int, kind: type[StorageError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what may pass is worth another try."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(kind) as caught:
+        LocalBlobs(tmp_path).put_text("a.txt", "a")
+    assert caught.type is kind
+    assert _files(tmp_path) == []
+
+
+WRITE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from storage import folder
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(os, sys.argv[2], die)
+folder.LocalBlobs(Path(sys.argv[1])).put_text("ads/a.mp4", "whole")
+"""
+
+
+@pytest.mark.parametrize("moment", ["fsync", "link"])
+def test_a_writer_that_is_killed_publishes_nothing(moment: str, tmp_path: Path) -> None:
+    """What it leaves is no blob, and the next sweep removes it; what lives is left alone."""
+    subprocess.run(
+        [sys.executable, "-c", WRITE_AND_DIE, tmp_path, moment], check=False, cwd=Path(__file__).parents[2]
+    )
+    blobs = LocalBlobs(tmp_path)
+    with aside(tmp_path / ".incoming"):
+        left = blobs.sweep(dry=True)
+        swept = blobs.sweep()
+        alive = list((tmp_path / ".incoming").iterdir())
+
+    assert len(left) == 1
+    assert left == swept
+    assert len(alive) == 1
+    assert _files(tmp_path) == []
+
+
+def test_no_name_leads_through_a_link_to_a_folder(tmp_path: Path) -> None:
+    """Else a repair could remove what lies elsewhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.mp4").write_text("precious")
+    (tmp_path / "blobs" / "ads").mkdir(parents=True)
+    (tmp_path / "blobs" / "ads" / "link").symlink_to(tmp_path / "elsewhere")
+
+    assert list(LocalBlobs(tmp_path / "blobs").names("")) == []

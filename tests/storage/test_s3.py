@@ -3,14 +3,27 @@
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from schemas.errors import BlobConflictError, SettingsError, StorageError
+from schemas.errors import (
+    BlobConflictError,
+    BlobDamagedError,
+    BlobMissingError,
+    BlobRefusedError,
+    SettingsError,
+    StorageError,
+)
+from storage.aside import DAY
 from storage.s3 import S3Blobs
+from storage.s3_errors import explained
+from tests.faults import Fault, FaultProxy
+from tests.servers import S3Server
 
 MIB = 1 << 20
 
@@ -92,9 +105,9 @@ def test_a_damaged_download_is_refused_and_not_kept(s3: S3Blobs, tmp_path: Path)
         Bucket=s3.bucket, Key=f"{s3.prefix}a.txt", Body=b"cOntent", Metadata={"sha256": stored.sha256}
     )
 
-    with pytest.raises(StorageError, match=r"'a\.txt'.*damaged"):
+    with pytest.raises(BlobDamagedError, match=r"'a\.txt'.*damaged"):
         s3.local("a.txt", tmp_path / "cache")
-    with pytest.raises(StorageError, match=r"'a\.txt'.*damaged"):
+    with pytest.raises(BlobDamagedError, match=r"'a\.txt'.*damaged"):
         s3.read_text("a.txt")
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
@@ -112,7 +125,7 @@ def test_a_cache_that_cannot_be_written_is_told(s3: S3Blobs, tmp_path: Path) -> 
     s3.put_text("ads/a.txt", "content")
     (tmp_path / "cache").write_text("a file in the way")
 
-    with pytest.raises(StorageError, match=r"cannot keep 'ads/a\.txt' in .*cache"):
+    with pytest.raises(BlobRefusedError, match=r"cannot keep 'ads/a\.txt' in .*cache"):
         s3.local("ads/a.txt", tmp_path / "cache")
 
 
@@ -140,7 +153,7 @@ def test_refused_credentials_are_told(variable: str, s3: S3Blobs, monkeypatch: p
     """The message says which variables to look at, and never their values."""
     monkeypatch.setenv(variable, "wrong-value")
 
-    with pytest.raises(StorageError, match=r"'a\.txt'.*AWS_SECRET_ACCESS_KEY") as caught:
+    with pytest.raises(BlobRefusedError, match=r"'a\.txt'.*AWS_SECRET_ACCESS_KEY") as caught:
         s3.put_text("a.txt", "a")
     assert "testsecret1234" not in str(caught.value)
 
@@ -157,8 +170,10 @@ def test_absent_credentials_are_a_matter_of_settings(s3: S3Blobs, monkeypatch: p
 @pytest.mark.usefixtures("s3")
 def test_an_absent_bucket_is_told() -> None:
     """The cure is to create it or to correct the setting."""
-    with pytest.raises(StorageError, match="create the bucket"):
+    with pytest.raises(BlobRefusedError, match="create the bucket"):
         S3Blobs("no-such-bucket-here").put_text("a.txt", "a")
+    with pytest.raises(BlobRefusedError, match="create the bucket"):
+        list(S3Blobs("no-such-bucket-here").names("ads/"))
 
 
 @pytest.mark.parametrize("endpoint", ["not a url", "http://127.0.0.1:bad"])
@@ -181,9 +196,10 @@ def test_a_server_that_is_not_there_is_told_within_seconds(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{probe.getsockname()[1]}")
         started = time.monotonic()
 
-        with pytest.raises(StorageError, match="AWS_ENDPOINT_URL"):
+        with pytest.raises(StorageError, match="AWS_ENDPOINT_URL") as caught:
             s3.put_text("a.txt", "a")
 
+    assert caught.value.retryable
     assert time.monotonic() - started < 20
 
 
@@ -197,3 +213,152 @@ def test_threads_may_share_a_store(s3: S3Blobs) -> None:
         thread.join()
 
     assert len(list(s3.names(""))) == 8
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (503, "SlowDown", StorageError),
+        (500, "InternalError", StorageError),
+        (429, "TooManyRequests", StorageError),
+        (400, "RequestTimeout", StorageError),
+        (400, "BadDigest", StorageError),
+        (0, "", StorageError),
+        (404, "NoSuchKey", BlobMissingError),
+        (404, "NoSuchBucket", BlobRefusedError),
+        (403, "AccessDenied", BlobRefusedError),
+        (400, "ExpiredToken", BlobRefusedError),
+        (403, "QuotaExceeded", BlobRefusedError),
+        (507, "InsufficientStorage", BlobRefusedError),
+    ],
+)
+def test_what_passes_is_told_from_what_a_person_has_to_mend(
+    status: int, code: str, kind: type[StorageError]
+) -> None:
+    """Patience mends a busy server, and no wrong key."""
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    with pytest.raises(kind) as caught, explained("store", "a.txt", "s3://bucket"):
+        raise ClientError(answer, "PutObject")
+    assert caught.type is kind
+    assert caught.value.retryable is (kind is StorageError)
+
+
+@pytest.fixture
+def line(s3_server: S3Server, s3: S3Blobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    """The line between *s3*, which loses patience soon, and its server."""
+    with FaultProxy(s3_server.port) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", replace(s3_server, port=proxy.port).endpoint)
+        s3.silent_seconds = 0.5
+        yield proxy
+
+
+def test_a_line_that_breaks_for_a_moment_is_not_noticed(
+    s3: S3Blobs, line: FaultProxy, tmp_path: Path
+) -> None:
+    """Requests are tried again, the conditional ones too."""
+    line.inject(Fault("refuse", times=2))
+    stored = s3.put_text("a.txt", "content")
+    line.inject(Fault("reset", times=2))
+
+    assert s3.find("a.txt") == stored
+    assert s3.local("a.txt", tmp_path).read_text() == "content"
+    assert line.struck >= 2
+
+
+@pytest.mark.parametrize("fault", [Fault("refuse"), Fault("blackhole")], ids=lambda fault: fault.kind)
+def test_a_line_that_stays_broken_is_told_and_worth_another_try(
+    fault: Fault, s3: S3Blobs, line: FaultProxy
+) -> None:
+    """Nobody waits for ever, also where nothing comes back at all."""
+    line.inject(fault)
+
+    with pytest.raises(StorageError, match=r"'a\.txt'.*AWS_ENDPOINT_URL") as caught:
+        s3.put_text("a.txt", "content")
+
+    assert caught.value.retryable
+    line.heal()
+    assert s3.put_text("a.txt", "content") == s3.find("a.txt")
+
+
+def test_a_write_succeeds_though_its_answer_is_lost(s3: S3Blobs, line: FaultProxy) -> None:
+    """The server has it; the second try is told that the name is taken, by ourselves."""
+    line.inject(Fault("lose", request=b"PUT ", times=1))
+
+    stored = s3.put_text("a.txt", "content")
+
+    assert line.struck == 1
+    assert s3.find("a.txt") == stored
+
+
+def test_a_big_write_succeeds_though_its_last_answer_is_lost(
+    s3: S3Blobs, line: FaultProxy, big: Path
+) -> None:
+    """The upload is complete, so the second try finds no upload; the file is there."""
+    complete = f"POST /{s3.bucket}/{s3.prefix}clips/big.mp4?uploadId="
+    line.inject(Fault("lose", request=complete.encode(), times=1))
+
+    stored = s3.put("clips/big.mp4", big)
+
+    assert line.struck == 1
+    assert s3.find("clips/big.mp4") == stored
+    assert _uploads(s3) == []
+
+
+def test_half_a_download_is_not_kept(s3: S3Blobs, line: FaultProxy, big: Path, tmp_path: Path) -> None:
+    """It is fetched again when the line holds, and never taken for the file."""
+    s3.put("clips/big.mp4", big)
+    line.inject(Fault("cut", after_bytes=100_000))
+
+    with pytest.raises(StorageError) as caught:
+        s3.local("clips/big.mp4", tmp_path / "cache")
+
+    assert caught.value.retryable
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
+    line.heal()
+    assert s3.local("clips/big.mp4", tmp_path / "cache").read_bytes() == big.read_bytes()
+
+
+def test_damage_on_the_line_is_read_again(
+    s3: S3Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is damaged twice lies so in the store."""
+    s3.put_text("a.txt", "content")
+    fetch, times = s3.client.download_file, iter(range(9))
+
+    def garble_once(bucket: str, key: str, path: str) -> None:
+        fetch(bucket, key, path)
+        if next(times) == 0:
+            Path(path).write_text("cOntent")
+
+    monkeypatch.setattr(s3.client, "download_file", garble_once)
+
+    assert s3.local("a.txt", tmp_path).read_text() == "content"
+
+
+def test_what_a_killed_writer_leaves_is_swept(s3: S3Blobs) -> None:
+    """Its parts show in no list. Those of others stay, and the young ones unless nobody writes now."""
+    mine, theirs = (
+        s3.client.create_multipart_upload(Bucket=s3.bucket, Key=f"{s3.prefix}{name}")["UploadId"]
+        for name in ("clips/a.mp4", "backups/monday.tar")
+    )
+
+    young = s3.sweep()
+    told = s3.sweep(idle=True, dry=True)
+    before = len(_uploads(s3))
+    swept = s3.sweep(idle=True)
+
+    assert young == ()
+    assert told == swept == (f"clips/a.mp4 (upload {mine})",)
+    assert before == 2
+    assert [upload["UploadId"] for upload in _uploads(s3)] == [theirs]
+    s3.client.abort_multipart_upload(Bucket=s3.bucket, Key=f"{s3.prefix}backups/monday.tar", UploadId=theirs)
+
+
+def test_old_uploads_are_swept_beside_others(s3: S3Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sends one file for more than a day."""
+    monkeypatch.setattr(
+        s3, "_uploads", lambda: iter([("clips/a.mp4", "1", DAY + 1), ("clips/b.mp4", "2", 9.0)])
+    )
+
+    assert s3.sweep(dry=True) == ("clips/a.mp4 (upload 1)",)

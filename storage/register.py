@@ -1,0 +1,52 @@
+"""Enters a plan's stills, shots and ads, or finds them entered."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, or_, select
+
+from schemas.plan import Ad, Plan, Shot, Still
+from storage import tables
+from storage.dialect import batches, insert, now
+from storage.tables import UNFINISHED, WorkTable
+
+
+def register(connection: Connection, plan: Plan, run: int, *, retry: bool) -> None:
+    """Enter what *plan* makes in *run*; what is there already stays, the unfinished is planned again.
+
+    With *retry* the quarantined is planned again too.
+    """
+    at = now(connection)
+    campaign = connection.scalars(select(tables.Run.campaign_id).where(tables.Run.id == run)).one()
+    again = (*UNFINISHED, "quarantined") if retry else UNFINISHED
+    _enter(connection, tables.Still, (_work(still, at) for still in plan.stills), again)
+    _enter(connection, tables.Shot, (_work(shot, at) for shot in plan.shots), again)
+    _enter(connection, tables.Ad, (_ad(ad, campaign, run, at) for ad in plan.ads), again)
+
+
+def _enter(
+    connection: Connection, table: WorkTable, rows: Iterable[dict[str, Any]], again: Iterable[str]
+) -> None:
+    entry = insert(connection, table)
+    unfinished = or_(*(table.state == state for state in again))  # IN cannot be sent for many rows at once
+    changes: dict[str, Any] = {
+        "state": case((unfinished, "planned"), else_=table.state),
+        "error": case((unfinished, ""), else_=table.error),
+        "updated_at": case((unfinished, entry.excluded.updated_at), else_=table.updated_at),
+    }
+    if table is tables.Ad:
+        changes["run_id"] = entry.excluded.run_id
+    for batch in batches(rows):
+        connection.execute(entry.on_conflict_do_update(index_elements=["key"], set_=changes), batch)
+
+
+def _work(item: Still | Shot | Ad, at: datetime) -> dict[str, Any]:
+    facts = {"key": item.key, "spec": item.model_dump_json(), "created_at": at, "updated_at": at}
+    return facts | {"state": "planned", "error": ""}
+
+
+def _ad(ad: Ad, campaign: int, run: int, at: datetime) -> dict[str, Any]:
+    place = ad.model_dump(include={"product", "locale", "placement", "variant"})
+    links = {"campaign_id": campaign, "run_id": run, "composition": ad.composition.key}
+    return _work(ad, at) | place | links
