@@ -1,6 +1,6 @@
 # The two commands of the README, and those of its makers. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench chaos clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,11 @@ format: setup ## format the code
 
 bench: setup ## measure speed and memory; prints ratios
 	$(BIN)/python benchmarks/compose.py
+	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python benchmarks/engine.py
+
+chaos: setup ## kill the campaign of tests/chaos at 200 points, ARGS=57 at one; half an hour
+	$(BIN)/python -m tests.chaos.storm $(ARGS)
 
 clean: ## remove what make demo made (not the environment)
 	rm -rf reelmill-data bench-data

@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from actors import synth
-from actors.video import AAC, ffmpeg_path, open_media, start_ffmpeg, tail
+from actors.video import AAC, ffmpeg_failure, ffmpeg_path, open_media, start_ffmpeg, tail
 from schemas.errors import MediaError
 from schemas.record import Record
 
@@ -344,7 +344,7 @@ def _run(command: list[str]) -> str:
             raise MediaError(f"ffmpeg did not end within {_FFMPEG_SECONDS_MAX} s") from error
         words = tail(log, 4000)
     if code:
-        raise MediaError(f"ffmpeg ended with {code}: {words[-600:]}")
+        raise ffmpeg_failure("sound", code, words[-600:])
     return words
 
 

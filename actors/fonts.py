@@ -111,9 +111,13 @@ def families_for(family: str, locale: str) -> tuple[str, ...]:
 
 def missing_characters(text: str, family: str, locale: str) -> str:
     """Return the characters of *text* that no font of the chain can draw, each once."""
-    faces = [typeface_of(name, REGULAR) for name in families_for(family, locale)]
-    drawn = [char for char in dict.fromkeys(text) if char.isprintable() and not char.isspace()]
-    return "".join(char for char in drawn if not any(face.unicharToGlyph(ord(char)) for face in faces))
+    lacking = [char for char in dict.fromkeys(text) if char.isprintable() and not char.isspace()]
+    for name in families_for(family, locale):
+        if not lacking:
+            break  # a font is a file of up to 17 MB: those that nothing needs are not opened
+        face = typeface_of(name, REGULAR)
+        lacking = [char for char in lacking if not face.unicharToGlyph(ord(char))]
+    return "".join(lacking)
 
 
 @cache
@@ -135,12 +139,12 @@ def _empty_machine() -> skia.FontMgr:
 @cache
 def _content(family: str) -> skia.Data:
     path = _font_path(FONTS[family])
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != FONTS[family].sha256:
+    content = skia.Data.MakeFromFileName(str(path))  # mapped: processes share one copy
+    if content is None or hashlib.sha256(memoryview(content)).hexdigest() != FONTS[family].sha256:
         raise MediaError(
             f"{family}: {path.name} is not the file that was tested; reinstall {FONTS[family].package}"
         )
-    return skia.Data.MakeWithCopy(content)
+    return content
 
 
 def _font_path(font: FontFile) -> Path:

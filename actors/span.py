@@ -122,19 +122,26 @@ def load_span(path: Path, *, device: str = "cpu", dtype: torch.dtype = torch.flo
 
 
 def upscale(model: Span, picture: Picture, *, tile: int = _TILE, overlap: int = _OVERLAP) -> Picture:
-    """Enlarge *picture*, ``uint8 [H, W, 3]``, to ``uint8 [H * scale, W * scale, 3]``.
+    """Enlarge *picture*, ``uint8 [H, W, 3]``, as `enlarge` does."""
+    # torch wants arrays that it may write to, so the picture is copied.
+    return np.asarray(enlarge(model, torch.tensor(picture), tile=tile, overlap=overlap).numpy(), np.uint8)
 
-    Memory is bounded by *tile*, in source pixels a side; *overlap* is what a tile sees of its neighbours.
+
+def enlarge(model: Span, picture: Tensor, *, tile: int = _TILE, overlap: int = _OVERLAP) -> Tensor:
+    """Enlarge *picture*, ``uint8 [H, W, 3]``, to ``uint8 [H * scale, W * scale, 3]`` on the same device.
+
+    Memory on the model's device is bounded by *tile*, in source pixels a side; *overlap* is what a tile sees
+    of its neighbours.
     """
     height, width = picture.shape[:2]
     scale = model.scale
-    large = np.empty((height * scale, width * scale, 3), np.uint8)
+    large = picture.new_empty((height * scale, width * scale, 3))
     for rows in _tiles(height, tile, overlap):
         for columns in _tiles(width, tile, overlap):
             part = _enlarge(model, picture[rows.start : rows.stop, columns.start : columns.stop])
             large[_scaled(rows, scale), _scaled(columns, scale)] = part[
                 _kept(rows, scale), _kept(columns, scale)
-            ]
+            ].to(large.device)
     return large
 
 
@@ -143,13 +150,12 @@ def _channels_last(tensor: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _enlarge(model: Span, picture: Picture) -> Picture:
+def _enlarge(model: Span, picture: Tensor) -> Tensor:
     place = model.mean
-    pixels = torch.from_numpy(picture.copy()).to(place.device)  # torch wants arrays it may write to
-    batch = pixels.permute(2, 0, 1)[None].to(place.dtype) / 255
+    batch = picture.to(place.device).permute(2, 0, 1)[None].to(place.dtype) / 255
     large = model(batch.contiguous(memory_format=torch.channels_last))[0].float()
-    whole = (large * 255).round().clamp(0, 255).to(torch.uint8)
-    return np.asarray(whole.permute(1, 2, 0).cpu().numpy(), dtype=np.uint8)
+    whole: Tensor = (large * 255).round().clamp(0, 255).to(torch.uint8)
+    return whole.permute(1, 2, 0)
 
 
 def _tiles(length: int, tile: int, overlap: int) -> Iterator[_Tile]:

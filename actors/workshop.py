@@ -1,16 +1,17 @@
-"""The CPU worker: prepares stills, generates clips and composes ads, whichever is next.
+"""The worker: prepares stills, generates and enlarges clips, composes ads, whichever is next.
 
-One kind of worker for all three stages keeps every core busy on a small machine, where a worker a stage would
-leave cores to whichever stage has nothing to do.
+One kind of worker for all stages keeps every core busy on a small machine, where a worker a stage would leave
+cores to whichever stage has nothing to do. It needs the blob store, and nothing else of the machine that
+planned.
 """
 
 import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 
 from actors.composer import Composer
 from actors.generator import Generator
+from actors.scratch import Scratch
 from actors.upscaler import Upscaler
 from actors.video import ffmpeg_path
 from schemas.media import Asset, Clip, StillFile
@@ -18,42 +19,55 @@ from schemas.plan import Shot, Still
 from schemas.sidecar import Recipe
 from storage.blobs import BlobStore
 
+_SCRATCH_BYTES_MAX = 2_000_000_000
+"""How much of what it fetched from a distant store a worker keeps between two calls."""
+
 
 class Workshop:
     """Does one thing at a time; loads what it needs when it first needs it."""
 
-    def __init__(self, blobs: BlobStore, weights: Path, ffmpeg: str | None, scratch: Path | None) -> None:
+    def __init__(self, blobs: BlobStore, ffmpeg: str | None, scratch: Path | None) -> None:
+        """Work on *blobs* with files in a folder under *scratch*; None is a folder of this machine's own."""
         import torch  # noqa: PLC0415 (the driver imports this module, and must stay light)
 
         torch.set_num_threads(1)
         os.nice(5)
-        if scratch is not None:
-            scratch.mkdir(parents=True, exist_ok=True)
-        self._scratch = Path(tempfile.mkdtemp(prefix="reelmill-", dir=scratch))
+        self._scratch = Scratch(scratch)
         self._blobs = blobs
-        self._weights = weights
         self._ffmpeg = ffmpeg_path(ffmpeg)
 
-    def prepare(self, still: Still) -> StillFile:
-        """Make a picture ready."""
-        return self._upscaler.prepare(still)
+    def prepare(self, still: Still, shrink: int) -> StillFile:
+        """Make a picture ready. *shrink* counts how often it did not fit into memory, here as below."""
+        self._tidy()
+        return self._upscaler.prepare(still, shrink)
 
-    def generate(self, shot: Shot) -> Clip:
-        """Make a shot."""
-        return self._generator.generate(shot)
+    def generate(self, shot: Shot, shrink: int) -> Clip:
+        """Make a shot with its model."""
+        self._tidy()
+        return self._generator.generate(shot, shrink)
+
+    def enlarge(self, shot: Shot, base: Clip, shrink: int) -> Clip:
+        """Make a shot from the clip of its base."""
+        self._tidy()
+        return self._upscaler.enlarge(shot, base, shrink)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make an ad."""
+        self._tidy()
         return self._composer.compose(recipe, twin)
+
+    def _tidy(self) -> None:
+        # Between two calls nothing is in use.
+        self._scratch.trim(_SCRATCH_BYTES_MAX)
 
     @cached_property
     def _upscaler(self) -> Upscaler:
-        return Upscaler(self._blobs, self._scratch, self._weights)
+        return Upscaler(self._blobs, self._scratch.folder, self._ffmpeg)
 
     @cached_property
     def _generator(self) -> Generator:
-        return Generator(self._blobs, self._scratch, self._ffmpeg)
+        return Generator(self._blobs, self._scratch.folder, self._ffmpeg)
 
     @cached_property
     def _composer(self) -> Composer:
-        return Composer(self._blobs, self._scratch, self._weights, self._ffmpeg)
+        return Composer(self._blobs, self._scratch.folder, self._ffmpeg)

@@ -47,16 +47,16 @@ class Bench:
         self.folder = folder
         self.exe = ffmpeg_path(None)
         self.blobs: BlobStore = open_blobs(str(folder / "blobs"))
-        self.composer = Composer(self.blobs, folder, folder / "weights", self.exe)
+        self.composer = Composer(self.blobs, folder, self.exe)
         self._still = self._make_still()
 
-    def composition(self, seconds: float) -> tuple[Composition, list[str]]:
-        """Return an ad of *seconds* and the names of its clips."""
+    def composition(self, seconds: float) -> tuple[Composition, dict[str, str]]:
+        """Return an ad of *seconds* and the names of its clips, by shot."""
         frames = round(seconds * 30 / (len(SCENES) + 1))
         shots = [self._shot(camera, "product", frames + TRANSITION_FRAMES) for camera, _ in SCENES]
         shots.append(self._shot("push_in", "end_card", frames))
         generator = Generator(self.blobs, self.folder, self.exe)
-        clips = [generator.generate(shot).file.name for shot in shots]
+        clips = {shot.key: generator.generate(shot, 0).file.name for shot in shots}
         captions = [*(caption for _, caption in SCENES), "House Blend 250 g"]
         cuts = tuple(
             Cut(shot=shot.key, frames=frames, caption=caption, end_card=shot.show == "end_card")
@@ -64,7 +64,9 @@ class Bench:
         )
         return self._composition(cuts), clips
 
-    def compose(self, composition: Composition, clips: list[str], encoding: Encoding) -> tuple[float, float]:
+    def compose(
+        self, composition: Composition, clips: dict[str, str], encoding: Encoding
+    ) -> tuple[float, float]:
         """Compose once; return CPU and wall seconds."""
         began, clock = cpu_seconds(), time.perf_counter()
         self.composer.draw(composition, clips, self.folder / "ours.mp4", encoding)
@@ -86,10 +88,10 @@ class Bench:
         subprocess.run([command[0], "-nostdin", "-y", *command[1:]], check=True)
         return cpu_seconds() - began, time.perf_counter() - clock
 
-    def write_raw(self, composition: Composition, clips: list[str]) -> Path:
+    def write_raw(self, composition: Composition, clips: dict[str, str]) -> Path:
         """Write the finished frames to a file."""
         raw = self.folder / "frames.yuv"
-        paths = [self.blobs.local(name, self.folder) for name in clips]
+        paths = [self.blobs.local(clips[cut.shot], self.folder) for cut in composition.cuts]
         with raw.open("wb") as file:
             for frame in self.composer.frames(composition, paths):
                 file.write(frame.data)
@@ -101,7 +103,7 @@ class Bench:
         still = Still(
             source=source.name, source_sha256=source.sha256, scale=4, upscaler="lanczos", matte="", recipe=1
         )
-        Upscaler(self.blobs, self.folder, self.folder / "weights").prepare(still)
+        Upscaler(self.blobs, self.folder, self.exe).prepare(still, 0)
         return still
 
     def _shot(self, camera: str, show: str, frames: int) -> Shot:

@@ -11,10 +11,10 @@ from schemas.plan import Composition
 from storage.blobs import open_blobs
 
 
-def main(folder: Path, clips: list[str]) -> None:
+def main(folder: Path, clips: dict[str, str]) -> None:
     """Compose what lies in *folder* and print the peak of this process and of ffmpeg."""
     composition = Composition.model_validate_json((folder / "composition.json").read_text())
-    composer = Composer(open_blobs(str(folder / "blobs")), folder, folder / "weights", ffmpeg_path(None))
+    composer = Composer(open_blobs(str(folder / "blobs")), folder, ffmpeg_path(None))
     composer.draw(composition, clips, folder / "alone.mp4")
     # ru_maxrss of this process would count its parent before exec; the kernel's high-water mark does not.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())

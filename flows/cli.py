@@ -1,5 +1,6 @@
 """The command line. Heavy imports wait until a command needs them, so that help answers at once."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,25 @@ _brief_arguments = click.argument(
     "briefs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BRIEF..."
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+class Share(click.ParamType[tuple[str, float]]):
+    """A campaign and its weight, ``brand/name=4``."""
+
+    name = "share"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        """Return name and weight; fail with a sentence for anything else."""
+        campaign, _, number = str(value).rpartition("=")
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = 0.0
+        if not campaign or not 0 < weight < math.inf:
+            self.fail(f"{value!r}: use brand/name=N with N over 0", param, ctx)
+        return campaign, weight
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -47,22 +67,78 @@ def plan(briefs: tuple[Path, ...], *, as_json: bool) -> None:
 @cli.command()
 @_brief_arguments
 @_json_option
-def run(briefs: tuple[Path, ...], *, as_json: bool) -> int:
-    """Make the ads of each BRIEF; a rerun makes what is missing."""
-    from flows.preview import finished
-    from flows.results import print_results
+def forecast(briefs: tuple[Path, ...], *, as_json: bool) -> None:
+    """Say what making each BRIEF would take.
+
+    Time, worker seconds and GPU-seconds; touches nothing.
+    """
+    from flows.preview import print_forecasts
 
     settings = read_settings()
-    all_ready = _preflights(briefs, settings)
-    to_make = [n for n, ready in enumerate(all_ready) if not finished(ready.plan, settings)]
-    if to_make:
-        from flows.launch import launch
+    print_forecasts(_preflights(briefs, settings), settings, as_json=as_json)
 
-        for n in () if as_json else to_make:
-            for sentence in (*all_ready[n].equipment.plainer, *all_ready[n].plan.notes):
-                click.echo(f"note: {sentence}", err=True)
-        launch([briefs[n] for n in to_make], settings, show=not as_json)
-    return SOME_FAILED if print_results([r.plan for r in all_ready], settings, as_json=as_json) else DONE
+
+@cli.command()
+@_brief_arguments
+@click.option("--retry", is_flag=True, help="Try quarantined items again.")
+@click.option(
+    "--share",
+    "shares",
+    multiple=True,
+    type=Share(),
+    metavar="CAMPAIGN=N",
+    help="Weight of a campaign where several are made at once (brand/name=4); 1 by default.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print events for machines, one JSON object a line.")
+def run(
+    briefs: tuple[Path, ...], shares: tuple[tuple[str, float], ...], *, retry: bool, as_json: bool
+) -> int:
+    """Make the ads of each BRIEF; a rerun makes what is missing.
+
+    An interrupt (Ctrl-C, SIGTERM) lets what is being made end within REELMILL_DRAIN_SECONDS (30); a second
+    one stops it at once. The next run goes on from there.
+    """
+    from flows.interrupts import as_interrupt
+    from flows.leftovers import sweep
+    from flows.preview import finished
+    from flows.results import print_results
+    from storage.blobs import open_blobs
+
+    with as_interrupt():
+        settings = read_settings()
+        all_ready = dict(zip(briefs, _preflights(briefs, settings), strict=True))
+        plans = [ready.plan for ready in all_ready.values()]
+        weights = _weights(shares, [plan.campaign for plan in plans])
+        to_make = {
+            brief: ready for brief, ready in all_ready.items() if retry or not finished(ready.plan, settings)
+        }
+        if to_make:
+            _make(to_make, weights, settings, retry=retry, as_json=as_json)
+        else:
+            sweep(settings, open_blobs(settings.blobs))  # of a run that was killed when all was made
+        return SOME_FAILED if print_results(plans, settings, as_json=as_json) else DONE
+
+
+@cli.command()
+@click.argument("campaign")
+def cancel(campaign: str) -> None:
+    """Stop CAMPAIGN (brand/name), whichever process makes it; others go on."""
+    from flows.cancel import cancel as stop
+
+    click.echo(stop(campaign, read_settings()))
+
+
+@cli.command()
+@click.option("--repair", is_flag=True, help="Mend what is found; needs that no run is alive.")
+@_json_option
+def verify(*, repair: bool, as_json: bool) -> int:
+    """Check that rows, files and checksums agree, both ways."""
+    from flows.verify import print_report
+    from flows.verify import verify as examine_all
+
+    report = examine_all(read_settings(), repair=repair)
+    print_report(report, as_json=as_json)
+    return SOME_FAILED if report.left else DONE
 
 
 @cli.command()
@@ -215,6 +291,32 @@ def _run_command() -> int:
         return SOME_FAILED
 
 
+def _make(
+    all_ready: "dict[Path, Preflight]",
+    weights: dict[str, float],
+    settings: Settings,
+    *,
+    retry: bool,
+    as_json: bool,
+) -> None:
+    from flows.launch import launch
+    from flows.progress import show_progress
+
+    with show_progress(as_json=as_json) as tell:
+        for ready in () if as_json else all_ready.values():
+            for sentence in (*ready.equipment.plainer, *ready.plan.notes):
+                click.echo(f"note: {sentence}", err=True)
+        briefs = {brief: weights.get(ready.plan.campaign, 1.0) for brief, ready in all_ready.items()}
+        launch(briefs, settings, tell=tell, retry=retry)
+
+
+def _weights(shares: tuple[tuple[str, float], ...], campaigns: list[str]) -> dict[str, float]:
+    for name, _ in shares:
+        if name not in campaigns:
+            raise click.UsageError(f"--share: no brief is of {name!r}; these are: {', '.join(campaigns)}")
+    return dict(shares)
+
+
 def _preflights(briefs: tuple[Path, ...], settings: Settings) -> "list[Preflight]":
     """Look at every brief before anything is started, and refuse all that are wrong together."""
     from flows.preflight import preflight
@@ -225,6 +327,13 @@ def _preflights(briefs: tuple[Path, ...], settings: Settings) -> "list[Preflight
             ready.append(preflight(brief, settings))
         except BriefError as error:
             wrong.append(str(error))
+    names = [one.plan.campaign for one in ready]
+    wrong += [
+        f"{brief}: campaign: {one.plan.campaign!r} is named by another brief of this command too: "
+        f"make one after the other, or rename one"
+        for brief, one in zip(briefs, ready, strict=False)
+        if not wrong and names.count(one.plan.campaign) > 1
+    ]
     if wrong:
         raise BriefError("\n".join(wrong))
     return ready

@@ -1,192 +1,360 @@
-"""Makes a plan's stills, shots and ads on a pool of workers: one loop, later stages first.
+"""The loop that makes all campaigns' stills, shots and ads on the pool: later stages first, fair to each.
 
-An ad is composed as soon as its shots are there. At most one call a worker is in flight, and frames stay
-inside the workers, so memory does not grow with the plan.
+An item is claimed in the catalog before it is dispatched, and its row says what became of it before anything
+is made from it; so whatever dies, the next run knows what there is. Ads are opened a few at a time, each with
+what it lacks: whole ads come out early, and little has to be forgotten when a run ends early.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Mapping
-from typing import Literal, NamedTuple, Protocol
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple, Protocol, cast
 
-from actors.pool import Outcome, Pool
-from schemas.media import Asset, Clip, StillFile
-from schemas.plan import Ad, Plan
-from schemas.sidecar import Recipe
+from actors.pool import Outcome
+from flows.backlog import Backlog
+from flows.batch import Batch, Ending, Item, Part
+from flows.forecast import Forecast
+from flows.retries import Again
+from flows.specs import CPU, Spec, crew_of, kind_of, label_of, verb_of
+from schemas.errors import LeaseLostError
+from schemas.media import Asset
+from schemas.plan import Ad, Shot, Still
 from storage.catalog import Catalog
 
-Kind = Literal["still", "shot", "ad"]
-_VERBS: dict[Kind, str] = {"still": "prepare", "shot": "generate", "ad": "compose"}
-_LATER_FIRST: tuple[Kind, ...] = ("ad", "shot", "still")
+_ELSEWHERE_SECONDS = 1.0
+"""Between two looks at an item that another process is making."""
+_TELL_SECONDS = 1.0
+_TELL_SHARE = 0.02
+"""Of the loop's time, at most, that goes into estimates."""
 
 
-class Tag(NamedTuple):
-    """What a call in flight works on."""
+class Flight(NamedTuple):
+    """A call in flight: what it makes, who pays, and its attempt in the catalog."""
 
-    kind: Kind
-    key: str
+    item: Item
+    batch: Batch
     attempt: int
+    began: float
 
 
-class Progress(Protocol):
-    """Whoever wants to know how it goes."""
+class Workers(Protocol):
+    """What the dispatcher asks of a pool."""
 
-    def expect(self, kind: Kind, number: int) -> None:
-        """Tell how many of *kind* are to be made."""
+    def slots(self, name: str) -> int:
+        """Return how many workers the crew has at most."""
 
-    def made(self, kind: Kind, key: str) -> None:
-        """Tell that one is there."""
+    def free(self, name: str) -> int:
+        """Return how many workers of the crew have nothing to do."""
 
-    def failed(self, kind: Kind, label: str, reason: str) -> None:
-        """Tell that one cannot be made."""
+    def ask(self, waiting: Mapping[str, int]) -> None:
+        """Tell how many calls wait for each crew."""
+
+    def call(self, name: str, tag: Flight, verb: str, *arguments: object, seconds: float) -> None:
+        """Give a call to a free worker."""
+
+    def wait(self, seconds: float) -> list[Outcome]:
+        """Return the calls that have ended."""
+
+    def drop(self, tags: Collection[Flight]) -> None:
+        """Stop these calls."""
 
 
-def make(plan: Plan, run: int, *, catalog: Catalog, pool: Pool, progress: Progress) -> None:
-    """Make every ad of *plan* that is not there yet; failures are rows in *catalog*, not exceptions."""
-    _Dispatcher(plan, run, catalog, pool, progress).run_all()
+class Dispatcher:
+    """Makes the ads of every batch that is added; failures are rows and events, not exceptions."""
 
+    def __init__(
+        self,
+        catalog: Catalog,
+        pool: Workers,
+        forecast: Forecast,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._catalog, self._pool, self._forecast, self._clock = catalog, pool, forecast, clock
+        self._backlog = Backlog(clock)
+        self._batches: list[Batch] = []
+        self._flights: dict[int, Flight] = {}
+        self._draining = False
+        self._tell_at = 0.0
 
-class _Dispatcher:
-    def __init__(self, plan: Plan, run: int, catalog: Catalog, pool: Pool, progress: Progress) -> None:
-        self._plan, self._run = plan, run
-        self._catalog, self._pool, self._progress = catalog, pool, progress
-        self._stills = {still.key: still for still in plan.stills}
-        self._shots = {shot.key: shot for shot in plan.shots}
-        done = catalog.assets_made(ad.key for ad in plan.ads)
-        missing = [ad for ad in plan.ads if ad.key not in done]
-        # The smallest first: the sooner one is there, the sooner a person sees what is wrong with all.
-        self._ads = {ad.key: ad for ad in sorted(missing, key=_pixels)}
-        self._still_files: dict[str, StillFile] = catalog.stills_made(self._stills)
-        self._clips: dict[str, Clip] = catalog.clips_made(self._shots)
-        self._composed: dict[str, Asset] = {
-            ad.composition.key: done[ad.key] for ad in plan.ads if ad.key in done
-        }
-        self._twins: dict[str, list[str]] = defaultdict(list)
-        self._ready: Mapping[Kind, deque[str]] = {kind: deque() for kind in _VERBS}
-        self._waiting: dict[str, set[str]] = {}
-        self._wanted_by: dict[str, list[str]] = defaultdict(list)
-        self._queue_up()
+    @property
+    def flying(self) -> int:
+        """How many calls are in flight."""
+        return len(self._flights)
 
-    def run_all(self) -> None:
-        while self._pool.busy or any(self._ready.values()):
-            for kind in _LATER_FIRST:
-                while self._pool.free and self._ready[kind]:
-                    self._submit(kind, self._ready[kind].popleft())
-            for outcome in self._pool.wait(1.0):
-                self._settle(outcome)
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything left to do or to wait for."""
+        return bool(self._batches or self._flights)
 
-    def _queue_up(self) -> None:
-        """Queue what has nothing to wait for; note who waits for whom. Only what an ad needs is made."""
-        shots = dict.fromkeys(key for ad in self._ads.values() for key in ad.shots if key not in self._clips)
-        stills = {self._shots[key].still: None for key in shots}
-        for key in stills:
-            if key and key not in self._still_files:
-                self._ready["still"].append(key)
-        for key in shots:
-            self._wait("shot", key, {self._shots[key].still} - {"", *self._still_files})
-        for ad in self._ads.values():
-            self._wait("ad", ad.key, set(ad.shots) - set(self._clips))
-        self._progress.expect("still", len(self._ready["still"]))
-        self._progress.expect("shot", len(shots))
-        self._progress.expect("ad", len(self._ads))
+    def add(self, batch: Batch) -> None:
+        """Take a campaign on; *batch.over* is set when nothing more can be done for it."""
+        self._batches.append(batch)
+        self._backlog.stock(batch)
+        self._forecast.note_made(ad for ad in batch.plan.ads if ad.key in batch.there.assets)
+        batch.announce("planned", left=self._left())
+        if self._draining:
+            self._withdraw(batch, "interrupted")
 
-    def _wait(self, kind: Kind, key: str, needs: set[str]) -> None:
-        if not needs:
-            self._offer(kind, key)
+    def step(self, seconds: float) -> None:
+        """Do what can be done now, then wait up to *seconds* for a call to end."""
+        self._look_at_leases()
+        if not self._draining:
+            self._backlog.wake()
+            self._open()
+        self._pool.ask(self._backlog.waiting)
+        self._dispatch()
+        for outcome in self._pool.wait(seconds):
+            self._settle(cast("Flight", outcome.tag), outcome)
+        self._tell()
+        self._end_batches()
+
+    def drain(self) -> None:
+        """Begin nothing more; what is in flight may end."""
+        self._draining = True
+        for batch in self._batches:
+            self._withdraw(batch, "interrupted")
+
+    def stop(self) -> None:
+        """Drain, and stop what is in flight."""
+        self.drain()
+        self._pool.drop(list(self._flights.values()))
+
+    def fail(self, error: Exception) -> None:
+        """Give up every campaign for *error*: the catalog or the pool is gone."""
+        for batch in self._batches:
+            batch.end("interrupted", error)
+        self._batches.clear()
+
+    # Opening and dispatching.
+
+    def _open(self) -> None:
+        for batch in self._batches:
+            while batch.unopened:
+                lacks = self._backlog.lacks(batch, batch.unopened[0])
+                if not self._backlog.is_short(batch, lacks, self._pool.slots):
+                    break
+                self._open_ad(batch, batch.unopened.popleft(), lacks)
+
+    def _open_ad(self, batch: Batch, ad: Ad, lacks: Mapping[str, Still | Shot]) -> None:
+        item = Item("ad", ad, CPU, [batch], tries=batch.tries_of(ad.key))
+        if reason := self._backlog.why_not(ad, lacks):
+            self._block(item, batch, reason)
             return
-        self._waiting[key] = needs
-        for need in needs:
-            self._wanted_by[need].append(key)
-
-    def _offer(self, kind: Kind, key: str) -> None:
-        """Queue an item that has all it needs; an ad whose twin is being composed waits for that instead."""
-        if kind == "ad":
-            composition = self._ads[key].composition.key
-            if composition not in self._composed and composition in self._twins:
-                self._twins[composition].append(key)
-                return
-            self._twins[composition] = []
-        self._ready[kind].append(key)
-
-    def _submit(self, kind: Kind, key: str) -> None:
-        tag = Tag(kind, key, self._catalog.start_attempt(kind, key, self._run))
-        self._pool.submit(tag, _VERBS[kind], *self._arguments(kind, key))
-
-    def _arguments(self, kind: Kind, key: str) -> tuple[object, ...]:
-        if kind == "still":
-            return (self._stills[key],)
-        if kind == "shot":
-            return (self._shots[key],)
-        return self._recipe(self._ads[key]), self._composed.get(self._ads[key].composition.key)
-
-    def _recipe(self, ad: Ad) -> Recipe:
-        shots = tuple(self._shots[key] for key in dict.fromkeys(ad.shots))
-        stills = tuple(dict.fromkeys(shot.still for shot in shots if shot.still))
-        return Recipe(
-            brief_sha256=self._plan.brief_sha256,
-            ad=ad,
-            shots=shots,
-            clips=tuple(self._clips[shot.key] for shot in shots),
-            stills=tuple(self._stills[key] for key in stills),
-            still_files=tuple(self._still_files[key] for key in stills if key in self._still_files),
-        )
-
-    def _settle(self, outcome: Outcome) -> None:
-        tag: Tag = outcome.tag  # type: ignore[assignment]
-        if outcome.error:
-            self._catalog.fail(tag.attempt, outcome.error)
-            self._fail(tag.kind, tag.key, outcome.error)
+        costs = self._costs(batch, lacks)
+        if not batch.budget.admits(costs):
+            self._hold_ad(item, batch, costs)
             return
-        self._catalog.finish(tag.attempt, outcome.value)
-        self._progress.made(tag.kind, tag.key)
-        if tag.kind == "ad":
-            composition = self._ads[tag.key].composition.key
-            self._composed[composition] = outcome.value
-            self._release_twins(composition)
+        batch.open.add(item)
+        self._backlog.open(item, batch)
+
+    def _dispatch(self) -> None:
+        for crew in self._backlog.waiting:
+            while self._pool.free(crew) and (turn := self._backlog.take(crew, self._share)):
+                self._start(*turn)
+
+    def _share(self, batch: Batch, item: Item) -> float:
+        return self._forecast.seconds(item.kind, item.spec) / batch.weight
+
+    def _start(self, item: Item, batch: Batch) -> None:
+        gpus = self._forecast.gpus(item.kind, item.spec)
+        if gpus and not batch.budget.may_start(self._running_cost(batch)):
+            self._hold(item, batch)
             return
-        made = self._still_files if tag.kind == "still" else self._clips
-        made[tag.key] = outcome.value
-        self._release(tag.key, "shot" if tag.kind == "still" else "ad")
-
-    def _release(self, key: str, kind: Kind) -> None:
-        for waiting in self._wanted_by.pop(key, ()):
-            if waiting in self._waiting:
-                self._waiting[waiting].discard(key)
-                if not self._waiting[waiting]:
-                    del self._waiting[waiting]
-                    self._offer(kind, waiting)
-
-    def _release_twins(self, composition: str) -> None:
-        self._ready["ad"].extend(self._twins.pop(composition, ()))
-
-    def _fail(self, kind: Kind, key: str, reason: str) -> None:
-        self._progress.failed(kind, self._label(kind, key), reason)
-        if kind == "ad":
-            twins = self._twins.pop(self._ads[key].composition.key, [])
-            for twin in twins:
-                self._offer("ad", twin)
+        try:
+            claim = self._catalog.claim(
+                item.kind,
+                item.key,
+                batch.run,
+                model=self._forecast.model(item.kind, item.spec),
+                work=self._forecast.work(item.kind, item.spec),
+                gpus=gpus,
+            )
+        except LeaseLostError:
+            self._leave(batch, "lost")
+            self._backlog.hand_over(item, batch)
             return
-        for waiting in self._wanted_by.pop(key, ()):
-            if self._waiting.pop(waiting, None) is not None:
-                self._give_up(kind, key, waiting, reason)
+        if claim.made is not None:
+            self._made(item, claim.made)
+        elif claim.attempt:
+            self._call(Flight(item, batch, claim.attempt, self._clock()))
+        else:
+            self._backlog.postpone(item, _ELSEWHERE_SECONDS)
 
-    def _give_up(self, kind: Kind, lost: str, waiting: str, reason: str) -> None:
-        """Settle what waited for something that cannot be made."""
-        if kind == "still":
-            self._fail("shot", waiting, reason)
+    def _call(self, flight: Flight) -> None:
+        item, batch, attempt, _ = flight
+        self._flights[attempt] = flight
+        batch.flying += 1
+        batch.report("started", item)
+        deadline = self._forecast.deadline(item.kind, item.spec)
+        arguments = self._arguments(item, batch)
+        self._pool.call(item.crew, flight, verb_of(item.spec), *arguments, seconds=deadline)
+
+    def _arguments(self, item: Item, batch: Batch) -> tuple[object, ...]:
+        parts = self._backlog.parts
+        match item.spec:
+            case Ad():
+                return batch.recipe(item.spec, parts), batch.twin(item.spec)
+            case Shot() if item.spec.base:
+                return item.spec, parts[item.spec.base], item.tries.shrink
+            case _:
+                return item.spec, item.tries.shrink
+
+    # Settling: what became of a call.
+
+    def _settle(self, flight: Flight, outcome: Outcome) -> None:
+        item, batch, attempt, _ = flight
+        del self._flights[attempt]
+        batch.flying -= 1
+        batch.budget.pay(outcome.seconds * self._forecast.gpus(item.kind, item.spec))
+        try:
+            if outcome.verdict == "done":
+                self._catalog.finish(attempt, outcome.value)
+                self._forecast.learn(item.kind, item.spec, outcome.seconds)
+                self._made(item, outcome.value, seconds=outcome.seconds, worker=outcome.worker)
+            elif outcome.verdict == "cancelled":
+                self._catalog.fail(attempt, "cancelled", outcome.error, state="planned")
+                self._backlog.hand_over(item, batch)
+            else:
+                self._failed(flight, outcome)
+        except LeaseLostError:
+            self._leave(batch, "lost")
+            self._backlog.hand_over(item, batch)
+
+    def _made(self, item: Item, made: Part | Asset, **facts: Any) -> None:  # noqa: ANN401 (fields)
+        item.over = True
+        for batch in item.wanted:
+            batch.report("made", item, **facts)
+            batch.budget.settle(item.key)
+        if isinstance(made, Asset):
+            self._close_ad(item, made)
+        else:
+            self._backlog.made(item, made)
+
+    def _failed(self, flight: Flight, outcome: Outcome) -> None:
+        item, batch, attempt, _ = flight
+        follows = item.tries.note(outcome.verdict, outcome.error)
+        facts: dict[str, Any] = {"verdict": outcome.verdict, "worker": outcome.worker}
+        if isinstance(follows, Again):
+            self._catalog.fail(attempt, outcome.verdict, outcome.error, state="planned")
+            batch.report("retrying", item, reason=outcome.error, wait=follows.seconds, **facts)
+            self._backlog.postpone(item, follows.seconds)
             return
-        why = f"{self._label('shot', lost)} cannot be made: {reason}"
-        self._catalog.block_ad(waiting, why)
-        self._progress.failed("ad", self._label("ad", waiting), why)
+        self._catalog.fail(attempt, outcome.verdict, follows.reason, state=follows.state)
+        item.over = True
+        for wanting in item.wanted:
+            wanting.report("failed", item, reason=follows.reason, state=follows.state, **facts)
+        if item.kind == "ad":
+            self._close_ad(item, None)
+            return
+        self._backlog.broken[item.key] = follows.reason
+        for ad in self._backlog.cut_off(item):
+            self._block(ad, ad.wanted[0], f"{label_of(item.spec)} cannot be made: {follows.reason}")
 
-    def _label(self, kind: Kind, key: str) -> str:
-        if kind == "ad":
-            return self._ads[key].label
-        if kind == "still":
-            return f"still of {self._stills[key].source}"
-        shot = self._shots[key]
-        return f"shot {shot.show} {shot.camera} {shot.width}x{shot.height}"
+    def _block(self, item: Item, batch: Batch, reason: str) -> None:
+        """Settle an ad that lacks something which cannot be made."""
+        try:
+            self._catalog.block_ad(item.key, batch.run, reason)
+        except LeaseLostError:
+            self._leave(batch, "lost")
+            return
+        batch.report("failed", item, reason=reason, state="blocked")
+        self._close_ad(item, None)
 
+    def _close_ad(self, item: Item, asset: Asset | None) -> None:
+        item.over = True
+        (batch,) = item.wanted
+        batch.open.discard(item)
+        for twin in batch.follow(item, asset):
+            if not twin.over:
+                self._backlog.offer(twin)
 
-def _pixels(ad: Ad) -> int:
-    look = ad.composition
-    return look.width * look.height * look.frames
+    # The cap.
+
+    def _costs(self, batch: Batch, lacks: Mapping[str, Still | Shot]) -> dict[str, float]:
+        """Return the GPU-seconds of *lacks*, by key; what another campaign makes costs this one nothing."""
+        mine = {key: spec for key, spec in lacks.items() if not self._backlog.others_make(key, batch)}
+        return {key: cost for key, spec in mine.items() if (cost := self._gpu_seconds(spec))}
+
+    def _gpu_seconds(self, spec: Spec) -> float:
+        kind = kind_of(spec)
+        gpus = self._forecast.gpus(kind, spec)
+        return gpus * self._forecast.seconds(kind, spec) if gpus else 0.0
+
+    def _running_cost(self, batch: Batch) -> float:
+        """Return the GPU-seconds that the batch's calls in flight are expected to take."""
+        flights = self._flights.values()
+        return sum(self._gpu_seconds(flight.item.spec) for flight in flights if flight.batch is batch)
+
+    def _hold(self, item: Item, batch: Batch) -> None:
+        """Hold back an item that the batch cannot pay; another campaign that wants it may."""
+        if self._backlog.leave_to_others(item, batch):
+            return
+        for ad in self._backlog.cut_off(item):
+            if isinstance(ad.spec, Ad):
+                self._hold_ad(ad, batch, self._costs(batch, self._backlog.lacks(batch, ad.spec)))
+
+    def _hold_ad(self, item: Item, batch: Batch, costs: dict[str, float]) -> None:
+        batch.budget.hold(costs)
+        try:
+            self._catalog.block_ad(item.key, batch.run, "held back by budget.gpu_seconds", state="planned")
+        except LeaseLostError:
+            self._leave(batch, "lost")
+            return
+        batch.report("held", item)
+        self._close_ad(item, None)
+
+    # Ends.
+
+    def _look_at_leases(self) -> None:
+        for batch in self._batches:
+            state = batch.lease.state
+            if state not in {"running", batch.ending}:
+                self._leave(batch, "lost" if state == "lost" else "cancelled")
+
+    def _leave(self, batch: Batch, ending: Ending) -> None:
+        """Stop all that the batch has in flight and queued."""
+        self._withdraw(batch, ending)
+        self._pool.drop([flight for flight in self._flights.values() if flight.batch is batch])
+
+    def _withdraw(self, batch: Batch, ending: Ending) -> None:
+        """Take back what the batch has not begun."""
+        batch.ending = ending
+        batch.unopened.clear()
+        for ad in batch.open:
+            ad.over = True
+        batch.open.clear()
+        self._backlog.withdraw(batch)
+
+    def _end_batches(self) -> None:
+        for batch in [batch for batch in self._batches if batch.idle]:
+            self._withdraw(batch, batch.ending or "over")
+            self._batches.remove(batch)
+            batch.announce("progress", left=0.0)
+            batch.end(batch.ending)
+        if not self._batches:
+            self._backlog.clear()
+
+    # Telling.
+
+    def _tell(self) -> None:
+        began = self._clock()
+        if began < self._tell_at:
+            return
+        left = self._left()
+        for batch in self._batches:
+            batch.announce("progress", left=left)
+        ended = self._clock()
+        self._tell_at = ended + max(_TELL_SECONDS, (ended - began) / _TELL_SHARE)
+
+    def _left(self) -> float:
+        """Return the expected seconds until all campaigns are made: the crew with the most to do decides."""
+        todo: dict[str, Spec] = {}
+        for batch in self._batches:
+            todo |= batch.todo
+        passed = {f.item.key: self._clock() - f.began for f in self._flights.values()}
+        crews: dict[str, float] = defaultdict(float)
+        specs = [(kind_of(spec), spec) for spec in todo.values()]
+        for (key, spec), seconds in zip(todo.items(), self._forecast.each(specs), strict=True):
+            crews[crew_of(spec)] += max(0.0, seconds - passed.get(key, 0.0))
+        return max((work / max(1, self._pool.slots(crew)) for crew, work in crews.items()), default=0.0)

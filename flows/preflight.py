@@ -1,6 +1,7 @@
 """What is looked at before a run is started: the brief, the equipment, the plan, the fonts."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -45,25 +46,39 @@ def _refuse_unknown_fonts(brief: Brief) -> None:
 
 def _refuse_missing_characters(plan: Plan) -> None:
     """Refuse texts that would come out as empty boxes."""
-    texts = {
-        (text, family, ad.locale): None
-        for ad in plan.ads
-        for look in (ad.composition,)
-        for family, text in (
-            *((look.kit.heading, cut.caption) for cut in look.cuts),
-            (look.kit.heading, look.price + look.old_price + look.button),
-            (look.kit.body, look.disclaimer),
-        )
-    }
+    used: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for text in _texts(plan):
+        used[text.family, text.locale].update(text.words)
+    lacking = {chain: {*missing_characters("".join(sorted(used[chain])), *chain)} for chain in used}
+    if not any(lacking.values()):
+        return
     _refuse(
-        Problem(
-            where=f"texts of {locale}",
-            what=f"{text!r} has {', '.join(f'{c!r} (U+{ord(c):04X})' for c in missing)}, which no font has",
-            cure="take it out",
-        )
-        for text, family, locale in texts
-        if (missing := missing_characters(text, family, locale))
+        Problem(where=f"texts of {text.locale}", what=f"{text.words!r} has {missing}", cure="take it out")
+        for text in dict.fromkeys(_texts(plan))
+        if (missing := _named(text.words, lacking[text.family, text.locale]))
     )
+
+
+class _Text(NamedTuple):
+    words: str
+    family: str
+    locale: str
+
+
+def _texts(plan: Plan) -> Iterator[_Text]:
+    """Yield what the ads of *plan* write; many say the same."""
+    for ad in plan.ads:
+        look = ad.composition
+        for cut in look.cuts:
+            yield _Text(cut.caption, look.kit.heading, ad.locale)
+        yield _Text(look.price + look.old_price + look.button, look.kit.heading, ad.locale)
+        yield _Text(look.disclaimer, look.kit.body, ad.locale)
+
+
+def _named(words: str, lacking: set[str]) -> str:
+    """Return the *lacking* characters of *words*, each once, with its number; empty for none."""
+    found = [f"{char!r} (U+{ord(char):04X})" for char in dict.fromkeys(words) if char in lacking]
+    return f"{', '.join(found)}, which no font has" if found else ""
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -1,64 +1,174 @@
-"""Shows a plan before anything is made; touches nothing."""
+"""Shows a plan, and what it will take, before anything is made; touches nothing."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
+from flows.forecast import Forecast
+from flows.outlook import PlanForecast, forecast_plan, together
 from flows.preflight import Preflight
+from flows.spoken import about, counted, number, plain
 from flows.tables import print_json, print_rows
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
+from schemas.work import Kind
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
+from storage.rows import Pace
+from storage.tables import MADE
 
 
 def finished(plan: Plan, settings: Settings) -> bool:
-    """Tell whether every ad of *plan* is done and there, as of the campaign's latest run."""
+    """Tell whether every ad of *plan* is done and there, and the campaign's latest run came to its end.
+
+    One that was killed after its last ad has not linked them yet, and its row still says that it runs.
+    """
     catalog = Catalog.peek(settings.database_url)
     if catalog is None:
         return False
     with catalog:
-        done = {row.key: row.name for row in catalog.rows(plan.campaign) if row.state == "done"}
+        done = {row.key: row.name for row in catalog.rows(plan.campaign) if row.state in MADE}
+        ended = {row.name: row.state for row in catalog.campaigns()}.get(plan.campaign) == "done"
     wanted = {ad.key for ad in plan.ads}
-    return wanted == set(done) and set(done.values()) <= set(open_blobs(settings.blobs).names("ads/"))
+    return (
+        ended and wanted == set(done) and set(done.values()) <= set(open_blobs(settings.blobs).names("ads/"))
+    )
 
 
 def print_plans(all_ready: Sequence[Preflight], settings: Settings, *, as_json: bool) -> None:
-    """Print what would be made, what is there already, and what sharing saves."""
-    ads_made, clips_made = _made([ready.plan for ready in all_ready], settings)
+    """Print what would be made, what is there already, what sharing saves, and what it takes."""
+    known = _look_up([ready.plan for ready in all_ready], settings)
+    told = _look_ahead(all_ready, known, settings)
     if as_json:
-        print_json(_as_object(all_ready, ads_made, clips_made))
+        print_json(_as_object(all_ready, known.made) | {"forecast": _forecast_object(told, settings)})
         return
-    for ready in all_ready:
-        _print_plan(ready, ads_made, clips_made)
+    for ready, one in zip(all_ready, told, strict=True):
+        _print_plan(ready, known.made)
+        _print_forecast(one, settings)
+    if len(told) > 1:
+        click.echo("all campaigns together:")
+        _print_forecast(_total(told, settings), settings)
 
 
-def _made(plans: Sequence[Plan], settings: Settings) -> tuple[set[str], set[str]]:
-    """Return the keys of ads and of shots that are there already."""
+def print_forecasts(all_ready: Sequence[Preflight], settings: Settings, *, as_json: bool) -> None:
+    """Print what making the campaigns takes: time, work, GPU-seconds, and what their caps hold back."""
+    known = _look_up([ready.plan for ready in all_ready], settings)
+    told = _look_ahead(all_ready, known, settings)
+    if as_json:
+        print_json(_forecast_object(told, settings))
+        return
+    for one in (*told, *([_total(told, settings)] if len(told) > 1 else [])):
+        click.echo(f"{one.campaign or 'all campaigns together'}:")
+        _print_forecast(one, settings)
+
+
+class _Known(NamedTuple):
+    """What the catalog tells; nothing where there is none."""
+
+    made: set[str] = set()
+    """Keys of stills, shots and ads that are there already."""
+    paces: Mapping[tuple[Kind, str], Pace] = {}
+    spent: Mapping[str, float] = {}
+    """GPU-seconds of earlier runs, by campaign."""
+
+
+def _look_up(plans: Sequence[Plan], settings: Settings) -> _Known:
     catalog = Catalog.peek(settings.database_url)
     if catalog is None:
-        return set(), set()
+        return _Known()
     with catalog:
-        ads = catalog.assets_made(ad.key for plan in plans for ad in plan.ads)
-        clips = catalog.clips_made(shot.key for plan in plans for shot in plan.shots)
-    return set(ads), set(clips)
+        return _Known(
+            made={
+                *catalog.stills_made(still.key for plan in plans for still in plan.stills),
+                *catalog.clips_made(shot.key for plan in plans for shot in plan.shots),
+                *catalog.assets_made(ad.key for plan in plans for ad in plan.ads),
+            },
+            paces=catalog.paces(),
+            spent={plan.campaign: catalog.gpu_seconds(plan.campaign) for plan in plans},
+        )
 
 
-def _as_object(all_ready: Sequence[Preflight], ads_made: set[str], clips_made: set[str]) -> dict[str, Any]:
+def _look_ahead(all_ready: Sequence[Preflight], known: _Known, settings: Settings) -> list[PlanForecast]:
+    """Forecast one campaign after another; what two share is counted with the first."""
+    made, told = set(known.made), []
+    for ready in all_ready:
+        budget = ready.ingested.brief.budget
+        one = forecast_plan(
+            ready.plan,
+            Forecast(known.paces),
+            made=made,
+            workers=settings.workers,
+            gpus=_gpus(),
+            cap=budget.gpu_seconds if budget else None,
+            spent=known.spent.get(ready.plan.campaign, 0.0),
+        )
+        made |= one.keys
+        told.append(one)
+    return told
+
+
+def _total(told: Sequence[PlanForecast], settings: Settings) -> PlanForecast:
+    return together(told, workers=settings.workers, gpus=_gpus())
+
+
+def _gpus() -> int:
+    """Return how many GPUs this machine has; a forecast for models that need one assumes at least one."""
+    return max(1, len(list(Path("/dev").glob("nvidia[0-9]*"))))
+
+
+def _forecast_object(told: Sequence[PlanForecast], settings: Settings) -> dict[str, Any]:
+    total = _total(told, settings).model_dump(mode="json", exclude={"campaign", "cap", "spent"})
+    side_by_side = {"workers": settings.workers, "gpus": _gpus() if total["gpu_seconds"] else 0}
+    return side_by_side | total | {"campaigns": [one.model_dump(mode="json") for one in told]}
+
+
+def _print_forecast(told: PlanForecast, settings: Settings) -> None:
+    """Print time, work and GPU-seconds, and what the cap holds back."""
+    if told.ads:
+        parts = (
+            f"{counted(told.stills, 'still')}, {counted(told.shots, 'shot')} and {counted(told.ads, 'ad')}"
+        )
+        work = f"{number(told.cpu_seconds)} worker-seconds, {number(told.gpu_seconds)} GPU-seconds"
+        click.echo(
+            f"to make {parts}: {about(told.seconds)} with {_side_by_side(told, settings)}; that is {work}."
+        )
+    elif not told.held:
+        click.echo("nothing is left to make.")
+    if told.held:
+        cap = "the caps" if told.cap is None else f"the cap of {told.cap:g} GPU-seconds"
+        spent = f", of which {number(told.spent)} are spent," if told.spent else ""
+        click.echo(
+            f"{cap}{spent} will hold back {counted(told.held, 'ad')}; "
+            f"about {number(told.more)} more would make all."
+        )
+    elif told.cap is not None and told.ads:
+        click.echo(f"the cap of {told.cap:g} GPU-seconds is enough.")
+
+
+def _side_by_side(told: PlanForecast, settings: Settings) -> str:
+    gpus = f" and {counted(_gpus(), 'GPU')}" if told.gpu_seconds else ""
+    return (
+        counted(settings.workers, "worker")
+        + gpus
+        + (", as here (the cluster may have more)" if settings.ray_address else "")
+    )
+
+
+def _as_object(all_ready: Sequence[Preflight], made: set[str]) -> dict[str, Any]:
     plans = [ready.plan for ready in all_ready]
     shots = {shot.key: shot for plan in plans for shot in plan.shots}
     ads = [ad for plan in plans for ad in plan.ads]
     return {
         "campaigns": [plan.campaign for plan in plans],
         "notes": [note for ready in all_ready for note in (*ready.equipment.plainer, *ready.plan.notes)],
-        "shots_saved": sum(len(ad.shots) for ad in ads) - len(shots),
+        "shots_saved": sum(len(ad.shots) for ad in ads) - sum(not shot.base for shot in shots.values()),
         "stills": [{"key": s.key, **s.model_dump(mode="json")} for plan in plans for s in plan.stills],
         "shots": [
-            {"key": key, "made": key in clips_made, **shot.model_dump(mode="json")}
-            for key, shot in shots.items()
+            {"key": key, "made": key in made, **shot.model_dump(mode="json")} for key, shot in shots.items()
         ],
-        "ads": [_ad_object(ad, made=ad.key in ads_made) for ad in ads],
+        "ads": [_ad_object(ad, made=ad.key in made) for ad in ads],
     }
 
 
@@ -78,7 +188,7 @@ def _ad_object(ad: Ad, *, made: bool) -> dict[str, Any]:
     }
 
 
-def _print_plan(ready: Preflight, ads_made: set[str], clips_made: set[str]) -> None:
+def _print_plan(ready: Preflight, made: set[str]) -> None:
     plan = ready.plan
     groups: dict[tuple[str, str], list[Ad]] = {}
     for ad in plan.ads:
@@ -92,13 +202,13 @@ def _print_plan(ready: Preflight, ads_made: set[str], clips_made: set[str]) -> N
             "locales": " ".join(dict.fromkeys(ad.locale for ad in ads)),
             "variants": " ".join(dict.fromkeys(ad.variant for ad in ads)),
             "ads": len(ads),
-            "there": sum(ad.key in ads_made for ad in ads),
+            "there": sum(ad.key in made for ad in ads),
         }
         for (product, placement), ads in groups.items()
     ]
     print_rows(rows, title=plan.campaign)
-    there = sum(shot.key in clips_made for shot in plan.shots)
+    there = sum(shot.key in made for shot in plan.shots)
     click.echo(f"{len(plan.ads)} ads from {len(plan.shots)} shots, of which {there} are there already;")
     click.echo(f"sharing saves {plan.shots_saved} of {sum(len(ad.shots) for ad in plan.ads)} generations.")
     for note in (*ready.equipment.plainer, *plan.notes):
-        click.echo(f"note: {note}")
+        click.echo(f"note: {plain(note)}")

@@ -1,31 +1,61 @@
 """Shows what became of ads: after a run, and for `reelmill status`."""
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from flows import report
+from flows.forecast import Forecast
 from flows.naming import file_stem
-from flows.tables import print_json, print_rows
+from flows.outlook import forecast_plan
+from flows.spoken import counted, number, plain
+from flows.tables import print_json, print_line, print_rows
 from schemas.errors import BriefError
-from schemas.plan import Plan
+from schemas.plan import Ad, Plan
 from schemas.settings import Settings
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
-from storage.rows import AdRow
+from storage.rows import AdRow, CampaignRow
+from storage.tables import MADE
+
+_MEANINGS = {
+    "failed": "some ads cannot be made, `reelmill status CAMPAIGN` says why",
+    "interrupted": "it was stopped, `reelmill run` goes on",
+    "capped": "its GPU-seconds are spent, `reelmill forecast` says what more would cost",
+    "lost": "its process died, `reelmill run` goes on",
+}
+"""What the state of a run means, and what to do."""
+
+
+class _Result(NamedTuple):
+    """What became of one campaign of a command."""
+
+    plan: Plan
+    state: str
+    """Of the latest run."""
+    note: str
+    """What stands in the way of the rest; empty where the ads say it themselves."""
+    rows: list[AdRow]
+    sheet: str
+    """Path of the contact sheet; empty where there is no ad."""
 
 
 def print_results(plans: Sequence[Plan], settings: Settings, *, as_json: bool) -> int:
-    """Print every ad of *plans* with its state, and where to look; return how many are not done."""
+    """Print every ad of *plans* with its state, and where to look; return how many are not done.
+
+    For machines that is one line, the last of a run's events.
+    """
     with Catalog(settings.database_url) as catalog:
-        results = [(plan, _rows_of(plan, catalog), _sheet(plan, catalog, settings)) for plan in plans]
+        states = {row.name: row.state for row in catalog.campaigns()}
+        results = [_result(plan, states.get(plan.campaign, ""), catalog, settings) for plan in plans]
     if as_json:
-        print_json({"campaigns": [_as_object(*result, settings) for result in results]})
+        print_line({"event": "result", "campaigns": [_as_object(result, settings) for result in results]})
     else:
-        for plan, rows, sheet in results:
-            _print_result(plan, rows, sheet, settings)
-    return sum(row.state != "done" for _, rows, _ in results for row in rows)
+        for result in results:
+            _print_result(result, settings)
+    return sum(row.state not in MADE for result in results for row in result.rows)
 
 
 def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> None:
@@ -35,25 +65,50 @@ def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> 
         print_json([]) if as_json else click.echo("no campaigns yet")
         return
     with catalog:
-        campaigns = catalog.campaigns()
-        if campaign is None:
-            facts = [row.model_dump(mode="json") for row in campaigns]
-        elif campaign not in {row.name for row in campaigns}:
-            known = ", ".join(row.name for row in campaigns) or "none"
+        campaigns = {row.name: row for row in catalog.campaigns()}
+        if campaign is not None and campaign not in campaigns:
+            known = ", ".join(campaigns) or "none"
             raise BriefError(f"campaign: unknown {campaign!r}; known: {known}")
-        else:
-            facts = [row.model_dump(mode="json") for row in catalog.rows(campaign)]
+        rows = [] if campaign is None else catalog.rows(campaign)
     if as_json:
-        print_json(facts)
+        print_json([row.model_dump(mode="json") for row in (rows if campaign else campaigns.values())])
+    elif campaign is None:
+        print_rows([_campaign_row(row) for row in campaigns.values()])
     else:
-        print_rows(
-            _campaign_rows(facts) if campaign is None else [_ad_row(row, row["name"]) for row in facts]
-        )
+        print_rows([_ad_row(row, row.name) for row in rows])
+        click.echo(f"latest run: {_state(campaigns[campaign].state)}")
+
+
+def _result(plan: Plan, state: str, catalog: Catalog, settings: Settings) -> _Result:
+    note = _cost_of_the_rest(plan, catalog) if state == "capped" else ""
+    return _Result(plan, state, note, _rows_of(plan, catalog), _sheet(plan, catalog, settings))
+
+
+def _cost_of_the_rest(plan: Plan, catalog: Catalog) -> str:
+    """Say what it would cost to make what the cap held back."""
+    made = {
+        *catalog.stills_made(still.key for still in plan.stills),
+        *catalog.clips_made(shot.key for shot in plan.shots),
+        *catalog.assets_made(ad.key for ad in plan.ads),
+    }
+    rest = forecast_plan(plan, Forecast(catalog.paces()), made=made, workers=1, gpus=1)
+    spent = catalog.gpu_seconds(plan.campaign)
+    return (
+        f"{number(spent)} GPU-seconds are spent; about {number(rest.gpu_seconds)} more would make the other "
+        f"{counted(rest.ads, 'ad')}: set budget.gpu_seconds to {math.ceil(spent + rest.gpu_seconds)}, then "
+        f"run again"
+    )
 
 
 def _rows_of(plan: Plan, catalog: Catalog) -> list[AdRow]:
+    """Return the rows of the plan's ads in its order; the run may have ended before it knew them all."""
     rows = {row.key: row for row in catalog.rows(plan.campaign)}
-    return [rows[ad.key] for ad in plan.ads]
+    return [rows.get(ad.key) or _not_begun(ad) for ad in plan.ads]
+
+
+def _not_begun(ad: Ad) -> AdRow:
+    place = ad.model_dump(include={"campaign", "product", "locale", "placement", "variant"})
+    return AdRow(key=ad.key, **place, state="planned", error="the run did not come to it")
 
 
 def _sheet(plan: Plan, catalog: Catalog, settings: Settings) -> str:
@@ -66,49 +121,57 @@ def _sheet(plan: Plan, catalog: Catalog, settings: Settings) -> str:
     return str(path) if made else ""
 
 
-def _as_object(plan: Plan, rows: Sequence[AdRow], sheet: str, settings: Settings) -> dict[str, Any]:
+def _as_object(result: _Result, settings: Settings) -> dict[str, Any]:
     return {
-        "campaign": plan.campaign,
-        "out": str(report.out_folder(plan, settings)),
-        "contact_sheet": sheet,
-        "ads": [row.model_dump(mode="json") for row in rows],
+        "campaign": result.plan.campaign,
+        "state": result.state,
+        "note": result.note,
+        "out": str(report.out_folder(result.plan, settings)),
+        "contact_sheet": result.sheet,
+        "ads": [row.model_dump(mode="json") for row in result.rows],
     }
 
 
-def _print_result(plan: Plan, rows: Sequence[AdRow], sheet: str, settings: Settings) -> None:
+def _print_result(result: _Result, settings: Settings) -> None:
+    plan, rows = result.plan, result.rows
     stems = {ad.key: f"{file_stem(ad)}.mp4" for ad in plan.ads}
-    print_rows([_ad_row(row.model_dump(), stems[row.key]) for row in rows], title=plan.campaign)
-    done = sum(row.state == "done" for row in rows)
-    click.echo(f"{done} of {len(rows)} ads are done.")
+    print_rows([_ad_row(row, stems[row.key]) for row in rows], title=plan.campaign)
+    done = sum(row.state in MADE for row in rows)
+    click.echo(f"{done} of {counted(len(rows), 'ad')} are done.")
     for row in rows:
-        if row.state != "done":
-            click.echo(f"{row.state}: {row.product} {row.locale} {row.placement} {row.variant}: {row.error}")
-    if sheet:
-        click.echo(f"contact sheet: {sheet}")
+        if row.state not in MADE:
+            why = f": {plain(row.error)}" if row.error else ""
+            click.echo(f"{row.state}: {row.product} {row.locale} {row.placement} {row.variant}{why}")
+    if result.note:
+        click.echo(result.note)
+    if result.sheet:
+        click.echo(f"contact sheet: {result.sheet}")
     in_s3 = settings.blobs.startswith("s3://")
     click.echo(f"ads: {settings.blobs}/ads" if in_s3 else f"ads: {report.out_folder(plan, settings)}")
 
 
-def _ad_row(row: dict[str, Any], name: str) -> dict[str, Any]:
+def _ad_row(row: AdRow, name: str) -> dict[str, Any]:
     return {
-        "product": row["product"],
-        "locale": row["locale"],
-        "placement": row["placement"],
-        "variant": row["variant"],
-        "state": row["state"],
-        "seconds": f"{row['seconds']:g}",
-        "MB": f"{row['bytes'] / 1e6:.1f}",
-        "file or reason": row["error"] or (name if row["state"] == "done" else ""),
+        "product": row.product,
+        "locale": row.locale,
+        "placement": row.placement,
+        "variant": row.variant,
+        "state": row.state,
+        "seconds": f"{row.seconds:g}",
+        "MB": f"{row.bytes / 1e6:.1f}",
+        "file or reason": row.error or (name if row.state in MADE else ""),
     }
 
 
-def _campaign_rows(facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "campaign": row["name"],
-            "state": row["state"],
-            "ads": ", ".join(f"{number} {state}" for state, number in row["counts"].items()),
-            "started": str(row["started_at"])[:19],
-        }
-        for row in facts
-    ]
+def _campaign_row(row: CampaignRow) -> dict[str, Any]:
+    return {
+        "campaign": row.name,
+        "state": _state(row.state),
+        "ads": ", ".join(f"{number} {state}" for state, number in row.counts.items()),
+        "started": f"{row.started_at:%Y-%m-%d %H:%M:%S}",
+    }
+
+
+def _state(state: str) -> str:
+    """Return a run's state with what it means, where the word alone does not say it."""
+    return f"{state}: {_MEANINGS[state]}" if state in _MEANINGS else state

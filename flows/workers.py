@@ -1,45 +1,107 @@
 """The workers of this process: started by whoever needs them first, shared by all campaigns inside."""
 
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from actors.cluster import started
-from actors.pool import Pool
+from actors.backends import VIDEO_MODELS
+from actors.cluster import Capacity, started
+from actors.pool import Crew, Pool
+from actors.scratch import sweep_scratch
+from flows.engine import Engine
+from flows.events import Event, Progress
+from flows.forecast import Forecast
+from flows.specs import CPU, crew_of
+from schemas.errors import SettingsError
+from schemas.plan import Plan
 from schemas.settings import Settings
 from storage.blobs import open_blobs
+from storage.catalog import Catalog
 
-_WORKER = "actors.workshop:Workshop"
-_pool: ContextVar[Pool | None] = ContextVar("pool", default=None)
+WORKER = "actors.workshop:Workshop"
+
+
+class Workplace:
+    """An engine, and what its workers are made of."""
+
+    def __init__(self, engine: Engine, capacity: Capacity, cpu: Crew, tell: Progress) -> None:
+        self.engine, self.capacity, self.tell = engine, capacity, tell
+        self.ends: dict[str, str] = {}
+        """How the run of each brief ended, by the brief's path, once it has."""
+        self._cpu = cpu
+
+    def say(self, sentence: str) -> None:
+        """Tell people something about the run."""
+        self.tell(Event(event="note", reason=sentence))
+
+    def crews(self, plan: Plan) -> Iterable[Crew]:
+        """Yield the crews that *plan* needs beside the CPU workers: one a model that needs GPUs.
+
+        They hold no CPU, so that no CPU worker ever keeps them from their GPU. Raises SettingsError where the
+        cluster has too few GPUs.
+        """
+        for name in dict.fromkeys(crew for shot in plan.shots if (crew := crew_of(shot)) != CPU):
+            gpus = VIDEO_MODELS[name].gpus
+            slots = int(self.capacity.gpus / gpus)
+            if not slots:
+                raise SettingsError(
+                    f"video.model: {name!r} needs {gpus:g} GPU, Ray has {self.capacity.gpus}: "
+                    f"set RAY_ADDRESS to a cluster with GPUs, or choose a model that needs none "
+                    f"(`reelmill models`)"
+                )
+            yield self._cpu.model_copy(update={"name": name, "slots": slots, "cpus": 0, "gpus": gpus})
+
+
+def _tell_nobody(_: Event) -> None:
+    """Take an event, for whoever wants none."""
+
+
+_workplace: ContextVar[Workplace | None] = ContextVar("workplace", default=None)
 
 
 @contextmanager
-def workers(settings: Settings) -> Iterator[Pool]:
-    """Have a pool of CPU workers for the length of the block; inside another such block, that one's.
+def workers(
+    settings: Settings, *, tell: Progress = _tell_nobody, worker: str = WORKER
+) -> Iterator[Workplace]:
+    """Have workers of the class *worker* for the length of the block; inside another such block, that one's.
 
-    Raises SettingsError where Ray cannot be had.
+    Events go to *tell*. Raises SettingsError where Ray cannot be had.
     """
-    if (open_already := _pool.get()) is not None:
+    if (open_already := _workplace.get()) is not None:
         yield open_already
         return
-    with started(settings) as capacity, _scratch(settings) as scratch:
-        arguments = (settings.weights, settings.ffmpeg, scratch if capacity.local else None)
-        with Pool(_WORKER, open_blobs(settings.blobs), *arguments, slots=capacity.cpus, cpus=1) as pool:
-            token = _pool.set(pool)
+    with (
+        _scratch(settings) as scratch,
+        started(settings) as capacity,
+        Catalog(settings.database_url) as catalog,
+    ):
+        place = scratch if capacity.local else None
+        crew = Crew(
+            name=CPU,
+            worker=worker,
+            arguments=(open_blobs(settings.blobs), settings.ffmpeg, place),
+            slots=capacity.cpus,
+            cpus=1,
+        )
+        forecast = Forecast(catalog.paces())
+        with (
+            Pool([crew]) as pool,
+            Engine(catalog, pool, forecast, drain_seconds=settings.drain_seconds) as engine,
+        ):
+            workplace = Workplace(engine, capacity, crew, tell)
+            token = _workplace.set(workplace)
             try:
-                yield pool
+                yield workplace
             finally:
-                _pool.reset(token)
+                _workplace.reset(token)
 
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
-    """Have a folder for half-made files; killed workers leave theirs behind, so it goes as a whole."""
-    folder = settings.cache / "scratch" / str(os.getpid())
+    """Have a folder for half-made files; killed workers leave theirs behind, so it is swept afterwards."""
+    folder = settings.cache / "scratch"
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        sweep_scratch(folder)

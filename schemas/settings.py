@@ -1,7 +1,8 @@
 """The environment, read once: every setting has a default that works alone."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.errors import SettingsError
@@ -25,6 +26,8 @@ class Settings(Record):
     """An ffmpeg to use in place of the packaged one (``REELMILL_FFMPEG``)."""
     workers: int
     """How many CPU workers run side by side on one machine (``REELMILL_WORKERS``)."""
+    drain_seconds: float = 30.0
+    """How long what is being made may last after an interrupt (``REELMILL_DRAIN_SECONDS``)."""
 
     @property
     def cache(self) -> Path:
@@ -57,6 +60,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         prefect_api_url=env.get("PREFECT_API_URL") or None,
         ffmpeg=env.get("REELMILL_FFMPEG") or None,
         workers=_workers(env.get("REELMILL_WORKERS")),
+        drain_seconds=_drain_seconds(env.get("REELMILL_DRAIN_SECONDS")),
     )
 
 
@@ -80,7 +84,27 @@ def _workers(text: str | None) -> int:
     return int(text)
 
 
+def _drain_seconds(text: str | None) -> float:
+    if not text:
+        return 30.0
+    if not text.isdigit():
+        raise SettingsError(f"REELMILL_DRAIN_SECONDS={text!r}: use a whole number of seconds, 0 for none")
+    return float(text)
+
+
 def set_defaults(values: Mapping[str, str]) -> None:
     """Set environment variables that are not set yet: libraries read some before they take arguments."""
     for name, value in values.items():
         os.environ.setdefault(name, value)
+
+
+@contextmanager
+def kept(name: str) -> Iterator[str | None]:
+    """Have the environment variable as it is now; what libraries make of it in the block is undone."""
+    before = os.environ.get(name)
+    try:
+        yield before
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before

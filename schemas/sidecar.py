@@ -11,7 +11,7 @@ class Recipe(Record):
     brief_sha256: str
     ad: Ad
     shots: tuple[Shot, ...]
-    """In the order of the ad's cuts, each once."""
+    """All that took part, each once: in the order of the ad's cuts, a base before what enlarges it."""
     clips: tuple[Clip, ...]
     """One for each shot, in the same order."""
     stills: tuple[Still, ...]

@@ -1,10 +1,10 @@
-"""Compositions for tests, drawn without a planner."""
+"""Compositions and shots for tests, drawn without a planner."""
 
 from typing import Any
 
 from schemas.brief import Palette
 from schemas.placements import PLACEMENTS
-from schemas.plan import Ad, BrandKit, Composition, Cut, Sound
+from schemas.plan import Ad, BrandKit, Composition, Cut, Shot, Sound
 
 PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D", background="#FFF6EC", text="#2B1A12")
 
@@ -50,3 +50,20 @@ def draw_ad(placement: str = "meta_reels", locale: str = "en-US", variant: str =
         variant=variant,
         composition=draw_composition(placement, locale, **changes),
     )
+
+
+def draw_shot(**changes: Any) -> Shot:
+    """Return a small shot of moving colours that the built-in model makes."""
+    values: dict[str, Any] = {
+        "show": "text",
+        "still": "",
+        "prompt": "calm",
+        "camera": "hold",
+        "palette": PALETTE,
+        "width": 64,
+        "height": 96,
+        "frames": 6,
+        "seed": 1,
+        "model": "motion/1",
+    }
+    return Shot(**(values | changes))

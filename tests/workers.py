@@ -1,30 +1,96 @@
-"""Workers for tests of the pool: small ones that do, fail and die."""
+"""Workers for tests of the pool: small ones that do, fail, hang and die."""
 
+import ctypes
 import os
 import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
 from typing import NoReturn
 
-from schemas.errors import GenerationError
+from schemas.errors import GenerationError, GpuMemoryError, SettingsError, StorageError
 
 
 class Echo:
-    """Answers what it is told."""
+    """Answers what it is told, or fails in the way it is told."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
 
     def say(self, text: str) -> str:
         """Return *text* behind the prefix."""
         return f"{self._prefix}{text}"
 
-    def refuse(self, text: str) -> NoReturn:
-        """Raise one of our errors."""
-        raise GenerationError(text)
+    def pid(self) -> int:
+        """Return the number of this process."""
+        return os.getpid()
+
+    def rest(self, seconds: float) -> int:
+        """Return the number of this process, after a while."""
+        time.sleep(seconds)
+        return os.getpid()
+
+    def refuse(self) -> NoReturn:
+        """Find that the item is wrong."""
+        raise GenerationError("the model has no idea")
+
+    def miss(self) -> NoReturn:
+        """Find that a server is away."""
+        raise StorageError("the bucket does not answer")
 
     def stumble(self) -> float:
         """Raise somebody else's error."""
         return 1 / 0
 
+    def fill_gpu(self) -> NoReturn:
+        """Raise what a back-end raises when a GPU is full."""
+        raise GpuMemoryError("81 frames do not fit")
+
+    def fill_cuda(self) -> NoReturn:
+        """Raise what torch raises when a GPU is full."""
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB.")
+
+    def fill_host(self) -> NoReturn:
+        """Raise what Python raises when memory is full."""
+        raise MemoryError
+
+    def break_cuda(self) -> NoReturn:
+        """Raise what torch raises once and for ever after."""
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    def return_a_lock(self) -> object:
+        """Return what cannot be sent."""
+        return threading.Lock()
+
     def die(self) -> None:
         """End the process as the kernel's out-of-memory killer would."""
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def leave(self, code: int) -> NoReturn:
+        """End the process with a code."""
+        raise SystemExit(code)
+
+    def crash(self) -> None:
+        """Read where nothing is, as faulty native code does."""
+        ctypes.string_at(0)
+
+    def hang(self, note: str) -> None:
+        """Never answer; write this process and a child of it to *note*."""
+        with subprocess.Popen(["sleep", "1000"]) as child:
+            Path(note).write_text(f"{os.getpid()} {child.pid}")
+            time.sleep(1000)
+
+
+class Lame:
+    """Cannot start."""
+
+    def __init__(self) -> None:
+        raise SettingsError("the weights are not there: `reelmill weights fetch`")
+
+
+class Sleepy:
+    """Does not get ready."""
+
+    def __init__(self) -> None:
+        time.sleep(1000)

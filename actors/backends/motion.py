@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from actors.backends.canvas import Canvas
 from actors.backends.framing import read_photo
 from actors.backends.pixels import make_dither, to_frame
 from actors.backends.scenes import CardScene, PhotoScene, Scene, TextScene
-from schemas.errors import GenerationError, GpuMemoryError
+from schemas.errors import GenerationError
 from schemas.plan import Shot
 
 
@@ -21,18 +20,20 @@ class Motion:
     def __init__(self, device: str) -> None:
         self._device = device
 
-    def render(self, shot: Shot, still: Path | None) -> Iterator[NDArray[np.uint8]]:
+    def render(
+        self,
+        shot: Shot,
+        still: Path | None,
+        *,
+        shrink: int,  # noqa: ARG002 (it draws one frame at a time: there is nothing smaller)
+    ) -> Iterator[NDArray[np.uint8]]:
         """Yield the frames of *shot*, flat yuv420p ``uint8 [width * height * 3 / 2]``.
 
-        Raises GenerationError if the still is missing or unreadable, or the size is odd, and GpuMemoryError
-        if the plates do not fit.
+        Raises GenerationError if the still is missing or unreadable, or the size is odd.
         """
         if shot.width % 2 or shot.height % 2:
             raise GenerationError(f"shot of {shot.width}x{shot.height}: yuv420p needs even sides")
-        try:
-            yield from self._frames(shot, self._stage(shot, still))
-        except torch.OutOfMemoryError as error:
-            raise GpuMemoryError(f"shot of {shot.width}x{shot.height}: {error}") from error
+        yield from self._frames(shot, self._stage(shot, still))
 
     def _stage(self, shot: Shot, still: Path | None) -> Scene:
         if shot.show == "text":

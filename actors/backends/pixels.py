@@ -1,4 +1,4 @@
-"""Turns colours into BT.709 planes, and planes into frames.
+"""Turns colours into BT.709 planes and back, and planes into frames.
 
 Planes hold floats in the units of 8-bit limited-range video: Y 16..235, U and V 16..240 around 128. Both are
 affine in R'G'B', so blending planes with weights that sum to one is blending the pictures. Source: ITU-R
@@ -21,6 +21,7 @@ _MATRIX = torch.tensor(
         [112.0, -112 * _GREEN / (1 - _RED), -112 * _BLUE / (1 - _RED)],
     ]
 )
+_INVERSE = torch.linalg.inv(_MATRIX)
 _OFFSET = torch.tensor([16.0, 128.0, 128.0])
 
 
@@ -42,6 +43,12 @@ def to_yuv(rgb: Tensor) -> Tensor:
     """Convert R'G'B' in 0..1, float ``[3, ...]``, to Y, U and V of the same shape."""
     matrix, offset = _MATRIX.to(rgb.device), _OFFSET.to(rgb.device)
     return torch.addmm(offset[:, None], matrix, rgb.reshape(3, -1)).reshape(rgb.shape)
+
+
+def to_rgb(yuv: Tensor) -> Tensor:
+    """Convert Y, U and V, float ``[3, ...]``, to R'G'B', 0..1 where the colour exists, of the same shape."""
+    matrix, offset = _INVERSE.to(yuv.device), _OFFSET.to(yuv.device)
+    return torch.mm(matrix, yuv.reshape(3, -1) - offset[:, None]).reshape(yuv.shape)
 
 
 def make_dither(width: int, height: int, *, grain: float, seed: int, device: str) -> Planes:

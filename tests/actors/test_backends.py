@@ -14,7 +14,9 @@ from PIL import Image, ImageDraw
 from actors.backends import VIDEO_MODELS, Entry, VideoModel, find_video_model, load_video_model, task_of
 from schemas.brief import Palette
 from schemas.errors import GenerationError
+from schemas.placements import PLACEMENTS, Placement
 from schemas.plan import Shot
+from tests.models import DREAM
 
 DrawStill = Callable[..., Path]
 PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D")
@@ -60,7 +62,7 @@ def a_shot(name: str, **changes: object) -> Shot:
 
 def render(model: VideoModel, shot: Shot, still: Path | None) -> NDArray[np.uint8]:
     """Return all frames, ``uint8 [frames, bytes]``."""
-    return np.stack([frame.copy() for frame in model.render(shot, still)])
+    return np.stack([frame.copy() for frame in model.render(shot, still, shrink=0)])
 
 
 def asked_of(entry: Entry, draw_still: DrawStill) -> list[tuple[dict[str, str], Path | None]]:
@@ -189,3 +191,34 @@ def test_odd_sizes_are_refused() -> None:
     """A chroma sample covers two pixels each way."""
     with pytest.raises(GenerationError, match="even"):
         render(load_video_model("motion"), a_shot("motion", width=107, show="text", still=""), None)
+
+
+@pytest.mark.parametrize("name", VIDEO_MODELS)
+@pytest.mark.parametrize("placement", PLACEMENTS.values(), ids=lambda placement: placement.name)
+def test_a_models_own_size_suits_every_placement(name: str, placement: Placement) -> None:
+    """Even, of the model's multiple, and so near the placement's ratio that hardly anything is cut away."""
+    entry = VIDEO_MODELS[name]
+
+    width, height = entry.own_size(placement.width, placement.height)
+
+    assert entry.multiple % 2 == width % entry.multiple == height % entry.multiple == 0
+    assert width / height == pytest.approx(placement.width / placement.height, rel=0.05)
+    assert (
+        entry.any_size == (entry.short_side == 0) == ((width, height) == (placement.width, placement.height))
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "own"),
+    [
+        ((1080, 1920), (480, 864)),
+        ((1920, 1080), (864, 480)),
+        ((1080, 1080), (480, 480)),
+        ((540, 960), (480, 864)),
+    ],
+)
+def test_a_model_of_one_size_keeps_the_ratio(size: tuple[int, int], own: tuple[int, int]) -> None:
+    """Placements of one ratio get one size, so they share what is generated."""
+    entry = DREAM.model_copy(update={"short_side": 480, "multiple": 32})
+
+    assert entry.own_size(*size) == own

@@ -39,7 +39,7 @@ def _store(tmp_path_factory: pytest.TempPathFactory) -> BlobStore:
 
 @pytest.fixture(scope="module", name="made")
 def _made(store: BlobStore, tmp_path_factory: pytest.TempPathFactory) -> tuple[Composer, Asset]:
-    composer = Composer(store, tmp_path_factory.mktemp("scratch"), Path("no-weights"), FFMPEG)
+    composer = Composer(store, tmp_path_factory.mktemp("scratch"), FFMPEG)
     return composer, composer.compose(_recipe(_ad()), None)
 
 
@@ -110,7 +110,7 @@ def test_cuts_dissolve_into_each_other(store: BlobStore, tmp_path: Path) -> None
     """Between the dark scene and the light card the picture passes through the middle."""
     cuts = tuple(cut.model_copy(update={"caption": ""}) for cut in _ad().composition.cuts)
     bare = draw_composition(PLACEMENT, cuts=cuts, price="", old_price="", button="", disclaimer="")
-    composer = Composer(store, tmp_path, Path("no-weights"), FFMPEG)
+    composer = Composer(store, tmp_path, FFMPEG)
     paths = [store.local(f"clips/{name}.mp4", tmp_path) for name in ("scene", "card")]
     corner = [
         int(planes(frame, bare.width, bare.height)[0][-1, -1]) for frame in composer.frames(bare, paths)
@@ -125,7 +125,7 @@ def test_cuts_dissolve_into_each_other(store: BlobStore, tmp_path: Path) -> None
 
 def test_an_ad_leaves_nothing_in_the_scratch_folder(store: BlobStore, tmp_path: Path) -> None:
     """Neither when it is made, nor when it cannot be made."""
-    composer = Composer(store, tmp_path, Path("no-weights"), FFMPEG)
+    composer = Composer(store, tmp_path, FFMPEG)
     too_long = draw_ad(
         PLACEMENT, cuts=tuple(c.model_copy(update={"frames": 90}) for c in _ad().composition.cuts)
     )
@@ -139,7 +139,7 @@ def test_silence_is_silence(store: BlobStore, tmp_path: Path) -> None:
     """Where the brief asks for no music there is a silent track, and loudness is no rule."""
     sound = Sound(music="", lufs=-14.0, true_peak_max=-1.0)
     ad = draw_ad(PLACEMENT, cuts=_ad().composition.cuts, sound=sound)
-    composer = Composer(store, tmp_path, Path("no-weights"), FFMPEG)
+    composer = Composer(store, tmp_path, FFMPEG)
     asset = composer.compose(_recipe(ad), None)
 
     assert asset.facts.lufs <= -60

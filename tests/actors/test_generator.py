@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import actors.generator
 from actors.generator import Generator
 from actors.video import ffmpeg_path, probe_video
 from schemas.brief import Palette
-from schemas.errors import GenerationError, StorageError
+from schemas.errors import GenerationError, GpuMemoryError, StorageError
 from schemas.plan import Shot
 from storage.blobs import BlobStore, open_blobs
 
@@ -42,7 +43,7 @@ def generator(store: BlobStore, tmp_path: Path) -> Generator:
 
 def test_a_shot_becomes_a_clip_in_the_store(generator: Generator, store: BlobStore, tmp_path: Path) -> None:
     """The clip tells the truth about its file, and scratch is left empty."""
-    clip = generator.generate(TEXT)
+    clip = generator.generate(TEXT, 0)
     facts = probe_video(store.local(f"clips/{TEXT.key}.mp4", tmp_path))
 
     assert (facts.width, facts.height, facts.frames, facts.fps) == (64, 96, 6, 30)
@@ -58,12 +59,12 @@ def test_the_still_of_a_shot_is_fetched_from_the_store(
     """It lies there under its key."""
     shot = TEXT.model_copy(update={"show": "product", "still": "b" * 64})
     with pytest.raises(StorageError):
-        generator.generate(shot)
+        generator.generate(shot, 0)
 
     Image.new("RGB", (60, 40), (200, 30, 30)).save(tmp_path / "still.png")
     store.put(f"stills/{shot.still}.png", tmp_path / "still.png")
 
-    assert generator.generate(shot).frames == 6
+    assert generator.generate(shot, 0).frames == 6
 
 
 def test_an_orphan_of_a_dead_run_is_replaced(generator: Generator, store: BlobStore, tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_an_orphan_of_a_dead_run_is_replaced(generator: Generator, store: BlobSt
     (tmp_path / "orphan").write_bytes(b"half a clip")
     store.put(f"clips/{TEXT.key}.mp4", tmp_path / "orphan")
 
-    clip = generator.generate(TEXT)
+    clip = generator.generate(TEXT, 0)
 
     assert store.find(f"clips/{TEXT.key}.mp4") == clip.file
     assert clip.file.bytes > 100
@@ -79,7 +80,7 @@ def test_an_orphan_of_a_dead_run_is_replaced(generator: Generator, store: BlobSt
 
 def test_the_same_shot_gives_the_same_bytes(generator: Generator) -> None:
     """Frames and encoder are both deterministic."""
-    assert generator.generate(TEXT).file == generator.generate(TEXT).file
+    assert generator.generate(TEXT, 0).file == generator.generate(TEXT, 0).file
 
 
 def test_a_model_is_loaded_once(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,8 +91,8 @@ def test_a_model_is_loaded_once(generator: Generator, monkeypatch: pytest.Monkey
         actors.generator, "load_video_model", lambda name, device: loads.append(name) or load(name, device)
     )
 
-    generator.generate(TEXT)
-    generator.generate(TEXT.model_copy(update={"seed": 2}))
+    generator.generate(TEXT, 0)
+    generator.generate(TEXT.model_copy(update={"seed": 2}), 0)
 
     assert loads == ["motion"]
 
@@ -103,17 +104,67 @@ def test_a_model_that_miscounts_is_found_out(
     render = actors.generator.load_video_model("motion", "cpu").render
 
     class Short:
-        def render(self, shot: Shot, still: Path | None):  # noqa: ANN202
-            yield from list(render(shot, still))[:-1]
+        def render(self, shot: Shot, still: Path | None, *, shrink: int):  # noqa: ANN202
+            yield from list(render(shot, still, shrink=shrink))[:-1]
 
     monkeypatch.setattr(actors.generator, "load_video_model", lambda *_: Short())
 
     with pytest.raises(GenerationError, match="5 frames where 6"):
-        generator.generate(TEXT)
+        generator.generate(TEXT, 0)
     assert store.find(f"clips/{TEXT.key}.mp4") is None
 
 
 def test_an_unknown_model_is_refused(generator: Generator) -> None:
     """The shot was planned by another installation."""
     with pytest.raises(GenerationError, match="known: motion"):
-        generator.generate(TEXT.model_copy(update={"model": "dream/3"}))
+        generator.generate(TEXT.model_copy(update={"model": "dream/3"}), 0)
+
+
+def test_what_does_not_fit_is_rendered_in_smaller_pieces(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model hears how often to halve; its error names the shot and how it was tried."""
+    render = actors.generator.load_video_model("motion", "cpu").render
+
+    class Cramped:
+        def render(self, shot: Shot, still: Path | None, *, shrink: int):  # noqa: ANN202
+            if shrink < 2:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nLong advice.")
+            yield from render(shot, still, shrink=shrink)
+
+    monkeypatch.setattr(actors.generator, "load_video_model", lambda *_: Cramped())
+    told = rf"shot {TEXT.key[:12]} \(64x96, 6 frames\) by motion/1, halved 1 times: .*allocate 9 GiB.$"
+    with pytest.raises(GpuMemoryError, match=told):
+        generator.generate(TEXT, 1)
+
+    assert generator.generate(TEXT, 2).frames == 6
+
+
+def test_an_error_of_another_kind_is_left_as_it_is(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing smaller would help against it."""
+
+    class Broken:
+        def render(self, shot: Shot, still: Path | None, *, shrink: int):  # noqa: ANN202, ARG002
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+            yield
+
+    monkeypatch.setattr(actors.generator, "load_video_model", lambda *_: Broken())
+
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        generator.generate(TEXT, 0)
+
+
+def test_an_encoder_that_is_killed_does_not_condemn_the_shot(
+    generator: Generator, tmp_path: Path, store: BlobStore
+) -> None:
+    """The kernel kills the largest process when memory runs out; the next attempt may succeed."""
+    killed = tmp_path / "ffmpeg"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+
+    with pytest.raises(ChildProcessError, match="killed by SIGKILL"):
+        Generator(store, tmp_path / "scratch", str(killed)).generate(TEXT, 0)
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert generator.generate(TEXT, 0).frames == 6

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import skia
 
+from actors import fonts
 from actors.fonts import FONTS, HEAVY, REGULAR, missing_characters, typeface_of
 from actors.lettering import Lettering, Style, is_rtl, set_text
 from schemas.errors import MediaError
@@ -55,6 +56,17 @@ def test_every_script_has_its_letters(locale: str) -> None:
 def test_missing_characters_are_named() -> None:
     """A character without a glyph is found before anything is drawn."""
     assert missing_characters("a\U0001f600b", "Noto Sans", "en-US") == "\U0001f600"
+
+
+def test_only_fonts_that_a_text_needs_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fonts of all scripts are 60 MB; Latin letters need one of them."""
+    opened: list[str] = []
+    monkeypatch.setattr(
+        fonts, "typeface_of", lambda name, weight: opened.append(name) or typeface_of(name, weight)
+    )
+
+    assert missing_characters("Prêt à partir", "Noto Sans", "ja-JP") == ""
+    assert opened == ["Noto Sans"]
 
 
 def test_a_short_text_takes_the_largest_size() -> None:

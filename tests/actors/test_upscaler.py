@@ -5,13 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+import actors.span
 from actors.upscaler import Upscaler
-from actors.weights import MANIFEST
-from schemas.errors import GenerationError, MediaError
-from schemas.plan import Still
+from actors.video import BASE, VideoWriter, ffmpeg_path, planes, probe_video, read_frames
+from actors.weights import MANIFEST, weights_path
+from schemas.errors import GenerationError, GpuMemoryError, MediaError, ReelmillError
+from schemas.media import Clip
+from schemas.plan import Shot, Still
 from storage.blobs import BlobStore, open_blobs
+from tests.compositions import draw_shot
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 
@@ -24,9 +29,9 @@ def blobs(tmp_path: Path) -> BlobStore:
 
 @pytest.fixture
 def upscaler(blobs: BlobStore, tmp_path: Path) -> Upscaler:
-    """An upscaler on a worker without weights."""
+    """An upscaler, with no weights in its store."""
     (tmp_path / "scratch").mkdir()
-    return Upscaler(blobs, tmp_path / "scratch", tmp_path / "no-weights")
+    return Upscaler(blobs, tmp_path / "scratch", ffmpeg_path(None))
 
 
 def store(blobs: BlobStore, tmp_path: Path, picture: Any, **changes: Any) -> Still:
@@ -57,7 +62,7 @@ def test_a_picture_is_enlarged_exactly(
     """Size, place and facts of the file agree; without a matte it is RGB."""
     still = store(blobs, tmp_path, draw(31, 17), scale=scale)
 
-    made = upscaler.prepare(still)
+    made = upscaler.prepare(still, 0)
 
     picture = opened(blobs, made.file.name, tmp_path)
     assert made.file.name == f"stills/{still.key}.png"
@@ -76,7 +81,7 @@ def test_a_cut_out_keeps_its_own_alpha(upscaler: Upscaler, blobs: BlobStore, tmp
     picture = np.dstack([np.where(alpha[..., None] > 0, draw(), 0), alpha]).astype(np.uint8)
     still = store(blobs, tmp_path, picture, matte=MANIFEST["u2netp"].revision)
 
-    made = upscaler.prepare(still)
+    made = upscaler.prepare(still, 0)
 
     large = np.asarray(opened(blobs, made.file.name, tmp_path))
     seen = large[large[..., 3] > 8][:, :3]
@@ -91,7 +96,7 @@ def test_an_alpha_that_hides_nothing_is_no_matte(
     """Many PNG files are RGBA for no reason."""
     opaque = np.dstack([draw(), np.full((30, 40), 255, np.uint8)])
 
-    made = upscaler.prepare(store(blobs, tmp_path, opaque))
+    made = upscaler.prepare(store(blobs, tmp_path, opaque), 0)
 
     assert not made.matted
     assert opened(blobs, made.file.name, tmp_path).mode == "RGB"
@@ -101,7 +106,7 @@ def test_the_same_still_gives_the_same_bytes(upscaler: Upscaler, blobs: BlobStor
     """A worker that repeats another's work changes nothing."""
     still = store(blobs, tmp_path, draw())
 
-    assert upscaler.prepare(still).file == upscaler.prepare(still).file
+    assert upscaler.prepare(still, 0).file == upscaler.prepare(still, 0).file
 
 
 def test_the_orphan_of_a_dead_run_is_replaced(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
@@ -111,7 +116,7 @@ def test_the_orphan_of_a_dead_run_is_replaced(upscaler: Upscaler, blobs: BlobSto
     orphan.write_bytes(b"half a picture")
     blobs.put(f"stills/{still.key}.png", orphan)
 
-    made = upscaler.prepare(still)
+    made = upscaler.prepare(still, 0)
 
     assert blobs.find(made.file.name) == made.file
 
@@ -119,8 +124,8 @@ def test_the_orphan_of_a_dead_run_is_replaced(upscaler: Upscaler, blobs: BlobSto
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"upscaler": MANIFEST["spanx2"].revision}, "reelmill weights fetch spanx2"),
-        ({"matte": MANIFEST["u2netp"].revision}, "reelmill weights fetch u2netp"),
+        ({"upscaler": MANIFEST["spanx2"].revision}, f"weights/{MANIFEST['spanx2'].place}"),
+        ({"matte": MANIFEST["u2netp"].revision}, f"weights/{MANIFEST['u2netp'].place}"),
         ({"upscaler": "spanx2@000000000000"}, "unknown weights 'spanx2@000000000000'"),
         ({"upscaler": "magic"}, "unknown weights 'magic'"),
     ],
@@ -128,9 +133,9 @@ def test_the_orphan_of_a_dead_run_is_replaced(upscaler: Upscaler, blobs: BlobSto
 def test_weights_that_are_not_there_are_named(
     upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, changes: dict[str, str], reason: str
 ) -> None:
-    """The plan was made where they are; this worker lacks them or is of another version."""
-    with pytest.raises(GenerationError, match=reason):
-        upscaler.prepare(store(blobs, tmp_path, draw(), **changes))
+    """The store lacks them, or this worker is of another version."""
+    with pytest.raises(ReelmillError, match=reason):
+        upscaler.prepare(store(blobs, tmp_path, draw(), **changes), 0)
 
 
 def test_a_picture_that_would_be_too_large_is_refused(
@@ -140,7 +145,7 @@ def test_a_picture_that_would_be_too_large_is_refused(
     still = store(blobs, tmp_path, np.zeros((400, 26_000, 3), np.uint8), scale=4)
 
     with pytest.raises(GenerationError, match="26000 x 400 times 4 is over"):
-        upscaler.prepare(still)
+        upscaler.prepare(still, 0)
 
 
 def test_a_source_that_is_no_picture_is_refused(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
@@ -151,16 +156,18 @@ def test_a_source_that_is_no_picture_is_refused(upscaler: Upscaler, blobs: BlobS
     still = store(blobs, tmp_path, draw()).model_copy(update={"source": "inputs/page.png"})
 
     with pytest.raises(MediaError):
-        upscaler.prepare(still)
+        upscaler.prepare(still, 0)
 
 
 def test_the_cup_is_enlarged_and_cut_out(blobs: BlobStore, tmp_path: Path, weights: Path) -> None:
     """With the published weights, in one go."""
-    upscaler = Upscaler(blobs, tmp_path, weights)
+    upscaler = Upscaler(blobs, tmp_path, ffmpeg_path(None))
+    for name in ("spanx4", "u2netp"):
+        blobs.put(f"weights/{MANIFEST[name].place}", weights_path(weights, name))
     span, matte = MANIFEST["spanx4"].revision, MANIFEST["u2netp"].revision
     photo = np.asarray(Image.open(COFFEE).resize((300, 200)))
 
-    made = upscaler.prepare(store(blobs, tmp_path, photo, scale=4, upscaler=span, matte=matte))
+    made = upscaler.prepare(store(blobs, tmp_path, photo, scale=4, upscaler=span, matte=matte), 0)
 
     alpha = np.asarray(opened(blobs, made.file.name, tmp_path))[..., 3]
     assert made.matted
@@ -168,9 +175,107 @@ def test_the_cup_is_enlarged_and_cut_out(blobs: BlobStore, tmp_path: Path, weigh
     assert 0.4 < (alpha > 127).mean() < 0.55
 
 
-def test_a_model_of_another_scale_is_refused(blobs: BlobStore, tmp_path: Path, weights: Path) -> None:
+def test_a_model_of_another_scale_is_refused(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, tiny_span: str
+) -> None:
     """A still says both; they must agree."""
-    still = store(blobs, tmp_path, draw(), scale=4, upscaler=MANIFEST["spanx2"].revision)
+    still = store(blobs, tmp_path, draw(), scale=4, upscaler=tiny_span)
 
     with pytest.raises(GenerationError, match="enlarges 2 times, not 4 times"):
-        Upscaler(blobs, tmp_path, weights).prepare(still)
+        upscaler.prepare(still, 0)
+
+
+def a_base(blobs: BlobStore, tmp_path: Path, frames: int = 5) -> Clip:
+    """Store a clip of a step of grey that moves from left to right; return it as the base of shots."""
+    path = tmp_path / "base.mp4"
+    with VideoWriter(
+        path, width=48, height=80, fps=30, encoding=BASE, ffmpeg_exe=ffmpeg_path(None)
+    ) as writer:
+        for number in range(frames):
+            frame = np.full(48 * 80 * 3 // 2, 128, np.uint8)
+            planes(frame, 48, 80)[0][:, : 10 + number] = 60
+            writer.write(frame)
+    file = blobs.put("clips/base.mp4", path)
+    return Clip(shot="b" * 64, file=file, width=48, height=80, fps=30, frames=frames, cpu_seconds=0)
+
+
+def enlarging(upscaler: str, **changes: Any) -> Shot:
+    """Return a shot that enlarges that base."""
+    values = {"width": 108, "height": 192, "frames": 5, "base": "b" * 64, "upscaler": f"{upscaler}/1"}
+    return draw_shot(**(values | changes))
+
+
+@pytest.mark.parametrize("method", ["lanczos", "span"])
+def test_a_clip_is_enlarged_frame_by_frame(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, tiny_span: str, method: str
+) -> None:
+    """Size, number and rate of the frames are the shot's; scratch is left empty."""
+    shot = enlarging(tiny_span if method == "span" else "lanczos")
+
+    clip = upscaler.enlarge(shot, a_base(blobs, tmp_path), 0)
+
+    facts = probe_video(blobs.local(clip.file.name, tmp_path))
+    assert clip.file == blobs.find(f"clips/{shot.key}.mp4")
+    assert (clip.shot, clip.width, clip.height, clip.frames, clip.fps) == (shot.key, 108, 192, 5, 30)
+    assert (facts.width, facts.height, facts.frames, facts.fps) == (108, 192, 5, 30)
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_an_enlarged_clip_shows_what_its_base_shows(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path
+) -> None:
+    """The step of grey is where it was, in every frame, times the enlargement."""
+    clip = upscaler.enlarge(enlarging("lanczos"), a_base(blobs, tmp_path), 0)
+
+    for number, frame in enumerate(read_frames(blobs.local(clip.file.name, tmp_path))):
+        row = planes(frame, 108, 192)[0][96].astype(int)
+        # 48 x 80 covers 108 x 192 by a factor of 2.4, which leaves 3.6 pixels beyond each side.
+        assert int(np.argmax(row > 94)) == pytest.approx((10 + number) * 2.4 - 3.6, abs=1)
+
+
+@pytest.mark.parametrize("method", ["lanczos", "span"])
+def test_the_same_clip_is_enlarged_to_the_same_bytes(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, tiny_span: str, method: str
+) -> None:
+    """A worker that repeats another's work changes nothing."""
+    shot, base = enlarging(tiny_span if method == "span" else "lanczos"), a_base(blobs, tmp_path)
+
+    assert upscaler.enlarge(shot, base, 0).file == upscaler.enlarge(shot, base, 0).file
+
+
+def test_a_base_that_ends_early_is_found_out(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
+    """A short clip would put every later cut out of place; it is not stored."""
+    shot = enlarging("lanczos", frames=6)
+
+    with pytest.raises(GenerationError, match="'lanczos/1' made 5 frames where 6"):
+        upscaler.enlarge(shot, a_base(blobs, tmp_path), 0)
+    assert blobs.find(f"clips/{shot.key}.mp4") is None
+
+
+def test_another_shots_base_is_refused(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
+    """The key promises the pixels of that very base."""
+    with pytest.raises(GenerationError, match="enlarges cccccccccccc, not bbbbbbbbbbbb"):
+        upscaler.enlarge(enlarging("lanczos", base="c" * 64), a_base(blobs, tmp_path), 0)
+
+
+def test_what_does_not_fit_is_tried_in_smaller_tiles(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, tiny_span: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stills and clips alike; the error names the item, and the tile that was too large."""
+    shot, base = enlarging(tiny_span), a_base(blobs, tmp_path)
+    still = store(blobs, tmp_path, draw(), upscaler=tiny_span)
+    forward = actors.span.enlarge
+
+    def cramped(model: Any, picture: Any, *, tile: int, overlap: int = 24) -> Any:
+        if tile > 128:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nLong advice.")
+        return forward(model, picture, tile=tile, overlap=overlap)
+
+    monkeypatch.setattr(actors.span, "enlarge", cramped)
+    with pytest.raises(GpuMemoryError, match=f"shot {shot.key[:12]}.*tiles of 512.*allocate 9 GiB.$"):
+        upscaler.enlarge(shot, base, 0)
+    with pytest.raises(GpuMemoryError, match=r"inputs/source.png times 2.*in tiles of 256"):
+        upscaler.prepare(still, 1)
+
+    assert upscaler.enlarge(shot, base, 2).frames == 5
+    assert upscaler.prepare(still, 2).width == 80

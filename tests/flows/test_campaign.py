@@ -1,6 +1,7 @@
 """The whole story on a real Ray, an embedded Prefect server and real files: a small campaign, made whole."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ audio: {music: calm}
 """
 
 
+def result_of(ended: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    """Return what the last line of `run --json` says of the only campaign."""
+    told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    assert told["event"] == "result"
+    return dict(told["campaigns"][0])
+
+
 @pytest.fixture(scope="module", name="home")
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
@@ -55,7 +63,7 @@ def _first(home: Path, brief: Path) -> dict[str, Any]:
     ended = reelmill(home, "run", brief, "--json")
     obstacle.rmdir()
     assert ended.returncode == 1, ended.stderr
-    return {"plan": plan, "told": json.loads(ended.stdout)["campaigns"][0], "blocked": blocked}
+    return {"plan": plan, "told": result_of(ended), "blocked": blocked}
 
 
 def test_a_failure_ends_the_ad_and_not_the_batch(first: dict[str, Any]) -> None:
@@ -98,7 +106,7 @@ def test_a_rerun_makes_what_is_missing_and_the_next_one_nothing(
         runs = catalog.campaigns()[0].run
 
     assert (second.returncode, third.returncode) == (0, 0)
-    assert {ad["state"] for ad in json.loads(third.stdout)["campaigns"][0]["ads"]} == {"done"}
+    assert {ad["state"] for ad in result_of(third)["ads"]} == {"done"}
     assert runs == 2
     assert first["plan"]["shots"]
     assert not list((home / "cache" / "scratch").glob("*/*.mp4"))

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from actors.backends import VIDEO_MODELS
 from flows.equipment import Equipment
 from flows.ingest import Ingested, ingest
 from flows.naming import file_stem
 from flows.planner import make_plan
 from schemas.brief import Brief
+from schemas.placements import PLACEMENTS
 from schemas.plan import Ad, Plan
+from tests.models import DREAM
 
 KAFFI = Path(__file__).parents[2] / "examples" / "kaffi" / "brief.yaml"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -63,6 +66,17 @@ def test_shots_are_shared_across_languages_variants_and_placements(kaffi: Ingest
     assert len(plan.shots) == 12
     assert plan.shots_saved == 78
     assert _ad(plan, "en-US", "meta_reels").shots == _ad(plan, "ar", "tiktok_in_feed", "b").shots
+
+
+def test_ads_share_what_they_have_in_common(kaffi: Ingested) -> None:
+    """A plan of ten thousand ads holds one kit, one sound a placement, and each cut and composition once."""
+    looks = [ad.composition for ad in _plan(kaffi).ads]
+    cuts = [cut for look in looks for cut in look.cuts]
+
+    assert len({id(look) for look in looks}) == len({look.key for look in looks}) < len(looks)
+    assert len({id(cut) for cut in cuts}) == len(set(cuts)) < len(cuts)
+    assert len({id(look.kit) for look in looks}) == 1
+    assert len({id(look.sound) for look in looks}) == len(kaffi.brief.placements)
 
 
 def test_every_shot_of_an_ad_is_in_the_plan(kaffi: Ingested) -> None:
@@ -145,6 +159,98 @@ def test_weights_change_the_keys(kaffi: Ingested) -> None:
     with_weights, without = _plan(kaffi), _plan(kaffi, equipment=Equipment())
 
     assert not {shot.key for shot in with_weights.shots} & {shot.key for shot in without.shots}
+
+
+@pytest.fixture
+def dream(kaffi: Ingested, monkeypatch: pytest.MonkeyPatch) -> Ingested:
+    """The brief, made by a model that renders one small size."""
+    monkeypatch.setitem(VIDEO_MODELS, "dream", DREAM)
+    return _changed(kaffi, video={"model": "dream", "seed": 7})
+
+
+def test_a_small_models_shots_are_enlarged(dream: Ingested) -> None:
+    """Each base comes before what enlarges it, and ads show the enlarged one; the end card needs neither."""
+    plan = _plan(dream)
+    order = {shot.key: number for number, shot in enumerate(plan.shots)}
+    shown = {shot.key: shot for shot in plan.shots if any(shot.key in ad.shots for ad in plan.ads)}
+    large = [shot for shot in plan.shots if shot.base]
+
+    assert {(shot.width, shot.height) for shot in shown.values()} == {
+        (1080, 1920),
+        (1080, 1080),
+        (1920, 1080),
+    }
+    assert all(order[shot.base] < order[shot.key] for shot in large)
+    assert {shot.model for shot in shown.values() if not shot.base} == {"motion/1"}
+    for shot in large:
+        base = plan.shots[order[shot.base]]
+        assert (base.width, base.height) == DREAM.own_size(shot.width, shot.height)
+        assert (base.base, base.upscaler, base.frames, base.fps) == ("", "", shot.frames, shot.fps)
+
+
+def test_enlarging_is_no_generation(dream: Ingested, kaffi: Ingested) -> None:
+    """What sharing saves is what models need not make; the small model saves as much as the built-in one."""
+    assert _plan(dream).shots_saved == _plan(kaffi).shots_saved
+    assert len(_plan(dream).shots) > len(_plan(kaffi).shots)
+
+
+def test_placements_of_one_ratio_share_what_is_generated(
+    dream: Ingested, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A smaller placement of the same ratio costs an enlargement, no generation."""
+    small = PLACEMENTS["meta_reels"].model_copy(
+        update={"name": "tiktok_in_feed", "width": 720, "height": 1280}
+    )
+    one = _plan(_changed(dream, placements=["meta_reels"]))
+    monkeypatch.setitem(PLACEMENTS, "tiktok_in_feed", small)
+
+    both = _plan(_changed(dream, placements=["meta_reels", "tiktok_in_feed"]))
+
+    generated = [shot.key for shot in one.shots if shot.model == "dream/1" and not shot.base]
+    assert [shot.key for shot in both.shots if shot.model == "dream/1" and not shot.base] == generated
+    assert len([shot for shot in both.shots if shot.base]) == 2 * len(generated)
+
+
+@pytest.mark.parametrize(
+    ("upscale", "equipment", "side", "upscaler"),
+    [
+        ("auto", FULL, 270, "spanx4@b/1"),
+        ("auto", FULL, 540, "spanx2@a/1"),
+        ("auto", Equipment(spanx2="spanx2@a"), 270, "spanx2@a/1"),
+        ("auto", Equipment(spanx4="spanx4@b"), 540, "spanx4@b/1"),
+        ("auto", FULL, 2160, "lanczos/1"),
+        ("auto", Equipment(), 270, "lanczos/1"),
+        ("lanczos", FULL, 270, "lanczos/1"),
+        ("none", FULL, 270, "lanczos/1"),
+    ],
+)
+def test_the_least_super_resolution_that_suffices_is_taken(
+    dream: Ingested,
+    monkeypatch: pytest.MonkeyPatch,
+    upscale: str,
+    equipment: Equipment,
+    side: int,
+    upscaler: str,
+) -> None:
+    """Where its weights are there and the brief allows it; a clip has to reach its size in any case."""
+    monkeypatch.setitem(VIDEO_MODELS, "dream", DREAM.model_copy(update={"short_side": side}))
+    brief = _changed(dream, video={"model": "dream", "upscale": upscale}, placements=["meta_reels"])
+
+    plan = _plan(brief, equipment=equipment)
+
+    assert {shot.upscaler for shot in plan.shots if shot.base} == {upscaler}
+
+
+def test_a_model_whose_own_size_is_asked_for_needs_no_enlarging(
+    dream: Ingested, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then there is one clip, as with a model of any size."""
+    entry = DREAM.model_copy(update={"short_side": 1080, "multiple": 2})
+    monkeypatch.setitem(VIDEO_MODELS, "dream", entry)
+
+    plan = _plan(_changed(dream, placements=["meta_reels"]))
+
+    assert {shot.base for shot in plan.shots} == {""}
 
 
 def test_a_brief_without_storyboard_gets_a_good_one(kaffi: Ingested) -> None:

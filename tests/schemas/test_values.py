@@ -56,6 +56,14 @@ def test_other_content_has_another_key() -> None:
     assert len({Thing(name="a").key, Thing(name="b").key, Thing(name="a", size=2).key}) == 3
 
 
+def test_a_changed_copy_has_a_key_of_its_own() -> None:
+    """Though that of the original was read before."""
+    thing = Thing(name="a")
+    assert thing.key
+
+    assert thing.model_copy(update={"name": "b"}).key == Thing(name="b").key != thing.key
+
+
 def test_a_key_is_stable_across_versions() -> None:
     """It names files that must be found again next year."""
     assert content_key({"a": 1}) == "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"

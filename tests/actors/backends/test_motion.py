@@ -117,7 +117,7 @@ def test_motion_is_monotone_and_smooth_below_the_pixel(camera: str, tmp_path: Pa
         model="motion/1",
     )
     still = a_still(tmp_path, SPOTS["middle"])
-    xs = np.array([dot(frame, 320, 320)[0] for frame in Motion("cpu").render(shot, still)])
+    xs = np.array([dot(frame, 320, 320)[0] for frame in Motion("cpu").render(shot, still, shrink=0)])
     curve = np.polynomial.chebyshev.Chebyshev.fit(np.arange(40), xs, 7)(np.arange(40))
 
     steps = np.diff(xs) * np.sign(xs[-1] - xs[0])

@@ -1,0 +1,106 @@
+"""What a plan alone tells: what each thing is, what it is made from, who makes it, and in which order."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+
+from actors.backends import VIDEO_MODELS
+from schemas.plan import Ad, Plan, Shot, Still
+from schemas.work import Kind
+
+Spec = Still | Shot | Ad
+CPU = "cpu"
+"""The crew that does all that needs no GPU."""
+
+_SMALL_FIRST = 10
+"""One ad of so many goes first for being small."""
+
+
+def kind_of(spec: Spec) -> Kind:
+    """Return which kind of thing *spec* is."""
+    match spec:
+        case Still():
+            return "still"
+        case Shot():
+            return "shot"
+        case Ad():
+            return "ad"
+
+
+def label_of(spec: Spec) -> str:
+    """Return what people call it."""
+    match spec:
+        case Still():
+            return f"still of {spec.source}"
+        case Shot():
+            return f"shot {spec.show} {spec.camera} {spec.width}x{spec.height}"
+        case Ad():
+            return spec.label
+
+
+def verb_of(spec: Spec) -> str:
+    """Return what a worker does to make *spec*."""
+    match spec:
+        case Still():
+            return "prepare"
+        case Shot():
+            return "enlarge" if spec.base else "generate"
+        case Ad():
+            return "compose"
+
+
+def crew_of(spec: Spec) -> str:
+    """Return the crew that makes *spec*: the model's own where a GPU is needed."""
+    if not isinstance(spec, Shot) or spec.upscaler.startswith("lanczos"):
+        return CPU
+    name = spec.model.partition("/")[0]
+    return name if name in VIDEO_MODELS and VIDEO_MODELS[name].gpus else CPU
+
+
+def needs_of(spec: Spec) -> tuple[str, ...]:
+    """Return the keys of the stills and shots that *spec* is made from."""
+    match spec:
+        case Still():
+            return ()
+        case Shot():
+            need = spec.base or spec.still
+            return (need,) if need else ()
+        case Ad():
+            return tuple(dict.fromkeys(spec.shots))
+
+
+def parts_of(plan: Plan) -> dict[str, Still | Shot]:
+    """Return the stills and shots of *plan* by key."""
+    parts: dict[str, Still | Shot] = {still.key: still for still in plan.stills}
+    return parts | {shot.key: shot for shot in plan.shots}
+
+
+def lacking(ad: Ad, parts: Mapping[str, Still | Shot], there: Collection[str]) -> dict[str, Still | Shot]:
+    """Return the *parts* of *ad* that are not *there*, by key, in order of making."""
+    found: dict[str, Still | Shot] = {}
+
+    def collect(keys: Iterable[str]) -> None:
+        for key in keys:
+            if key not in there and key not in found:
+                collect(needs_of(parts[key]))
+                found[key] = parts[key]
+
+    collect(needs_of(ad))
+    return found
+
+
+def in_order(ads: Iterable[Ad], there: Collection[str], *, capped: bool) -> list[Ad]:
+    """Sort *ads* as they are made: those that lack nothing, then a few small ones, then from the largest on.
+
+    The sooner one is there, the sooner a person sees what is wrong with all; but what is large and begun last
+    leaves most workers idle. *capped*: all from the smallest on, for more ads of the same GPU-seconds.
+    """
+    by_size = sorted(ads, key=_pixels)
+    if not capped:
+        few = math.ceil(len(by_size) / _SMALL_FIRST)
+        by_size[few:] = sorted(by_size[few:], key=_pixels, reverse=True)
+    return sorted(by_size, key=lambda ad: any(key not in there for key in ad.shots))
+
+
+def _pixels(ad: Ad) -> int:
+    look = ad.composition
+    return look.width * look.height * look.frames
