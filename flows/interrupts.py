@@ -4,9 +4,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flows.engine import Engine
+if TYPE_CHECKING:  # Ray takes half a second to import, and a campaign that is finished needs none
+    from flows.engine import Engine
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -14,7 +15,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interrupts:
     """How often the process was asked to stop."""
 
-    def __init__(self, engine: Engine, say: Callable[[str], None]) -> None:
+    def __init__(self, engine: "Engine", say: Callable[[str], None]) -> None:
         self.count = 0
         self._engine, self._say = engine, say
 
@@ -33,7 +34,7 @@ class Interrupts:
 
 
 @contextmanager
-def heeded(engine: Engine, say: Callable[[str], None]) -> Iterator[Interrupts]:
+def heeded(engine: "Engine", say: Callable[[str], None]) -> Iterator[Interrupts]:
     """Handle the signals for the length of the block; for the main thread."""
     interrupts = Interrupts(engine, say)
     before: dict[signal.Signals, Any] = {name: signal.signal(name, interrupts.heed) for name in _SIGNALS}

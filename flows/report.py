@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from actors.contact_sheet import Sample, draw_contact_sheet
 from flows.naming import file_stem
 from schemas.media import Asset
 from schemas.plan import Ad, Plan
@@ -53,22 +52,29 @@ def link_ads(plan: Plan, made: Mapping[str, Asset], settings: Settings) -> Path:
 
 def draw_sheet(plan: Plan, made: Mapping[str, Asset], blobs: BlobStore, settings: Settings) -> Path:
     """Draw the contact sheet of all finished ads; return its path."""
+    # It decodes videos; a finished campaign, which has its sheet, is not to wait for those libraries.
+    from actors.contact_sheet import Sample, draw_contact_sheet  # noqa: PLC0415
+
     path = contact_sheet_path(plan, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     done = [ad for ad in plan.ads if ad.key in made]
-    samples = [_sample(ad, made[ad.key], blobs, settings.cache) for ad in done]
+    samples = [
+        Sample(
+            row=f"{ad.product}  {ad.locale}  variant {ad.variant}",
+            column=ad.placement,
+            video=blobs.local(made[ad.key].file.name, settings.cache / "sheets"),
+            moments=_moments(ad),
+        )
+        for ad in done
+    ]
     draw_contact_sheet(samples, f"{plan.campaign}: {len(done)} of {len(plan.ads)} ads", path)
     return path
 
 
-def _sample(ad: Ad, asset: Asset, blobs: BlobStore, cache: Path) -> Sample:
+def _moments(ad: Ad) -> tuple[float, ...]:
+    """Return when the first scenes of *ad* are well begun, in seconds."""
     moments, passed = [], 0
     for cut in ad.composition.cuts[:_PICTURES_MAX]:
         moments.append((passed + 0.75 * cut.frames) / ad.composition.fps)
         passed += cut.frames
-    return Sample(
-        row=f"{ad.product}  {ad.locale}  variant {ad.variant}",
-        column=ad.placement,
-        video=blobs.local(asset.file.name, cache / "sheets"),
-        moments=tuple(moments),
-    )
+    return tuple(moments)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,40 @@ def test_doctor_looks_at_everything(home: Path) -> None:
     assert findings["fonts"]["ok"]
     assert findings["blobs"]["ok"]
     assert findings["small weights"]["cure"] == "reelmill weights fetch"
+
+
+def test_two_briefs_of_one_campaign_are_refused(home: Path, tmp_path: Path) -> None:
+    """They would fight over the same ads."""
+    again = tmp_path / "again"
+    shutil.copytree(KAFFI.parent, again)
+    ended = reelmill(home, "run", KAFFI, again / "brief.yaml")
+
+    assert ended.returncode == 2
+    assert ended.stderr.count("'kaffi/spring-roast' is named by another brief of this command too") == 2
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("share", "cure"),
+    [
+        ("kaffi/spring-roast", "use brand/name=N"),
+        ("a/b=0", "use brand/name=N"),
+        ("a/b=2", "these are: kaffi/"),
+    ],
+)
+def test_a_share_that_cannot_be_is_refused(home: Path, share: str, cure: str) -> None:
+    """Before anything is started."""
+    ended = reelmill(home, "run", KAFFI, "--share", share)
+
+    assert ended.returncode == 2
+    assert cure in ended.stderr
+    assert not home.exists()
+
+
+def test_cancelling_what_is_not_there_names_what_is(home: Path) -> None:
+    """Nothing is created for it."""
+    ended = reelmill(home, "cancel", "kaffi/spring")
+
+    assert ended.returncode == 2
+    assert "no campaigns yet" in ended.stderr
+    assert not home.exists()
