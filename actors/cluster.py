@@ -33,6 +33,8 @@ class Capacity(Record):
     cpus: int
     gpus: int
     nodes: int
+    machines: int
+    """On which the nodes are; tests have several on one."""
     local: bool
     """Whether it is this machine alone, started for this run."""
 
@@ -68,7 +70,11 @@ def nodes() -> Mapping[str, Room]:
 def _capacity(*, local: bool) -> Capacity:
     rooms = nodes().values()
     cpus, gpus = sum(room.cpus for room in rooms), sum(room.gpus for room in rooms)
-    return Capacity(cpus=max(1, int(cpus)), gpus=int(gpus), nodes=len(rooms), local=local)
+    living = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    machines = {node["NodeManagerHostname"] for node in living}
+    return Capacity(
+        cpus=max(1, int(cpus)), gpus=int(gpus), nodes=len(rooms), machines=len(machines), local=local
+    )
 
 
 @contextmanager

@@ -76,6 +76,7 @@ def workers(
         started(settings) as capacity,
         Catalog(settings.database_url) as catalog,
     ):
+        _refuse_unshared(settings, capacity)
         place = scratch if capacity.local else None
         crew = Crew(
             name=CPU,
@@ -95,6 +96,14 @@ def workers(
                 yield workplace
             finally:
                 _workplace.reset(token)
+
+
+def _refuse_unshared(settings: Settings, capacity: Capacity) -> None:
+    if capacity.machines > 1 and "://" not in settings.blobs:
+        raise SettingsError(
+            f"REELMILL_BLOBS={settings.blobs!r}: Ray runs on {capacity.machines} machines, which do not "
+            f"share this folder: use s3://bucket/prefix"
+        )
 
 
 @contextmanager
