@@ -14,11 +14,12 @@ from actors.pool import Outcome
 from flows.backlog import Backlog
 from flows.batch import Batch, Ending, Item, Part
 from flows.forecast import Forecast
-from flows.retries import Again
+from flows.retries import Again, GiveUp
 from flows.specs import CPU, Spec, crew_of, kind_of, label_of, verb_of
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
 from schemas.plan import Ad, Shot, Still
+from schemas.work import Verdict
 from storage.catalog import Catalog
 
 _ELSEWHERE_SECONDS = 1.0
@@ -162,24 +163,32 @@ class Dispatcher:
             self._hold(item, batch)
             return
         try:
-            claim = self._catalog.claim(
-                item.kind,
-                item.key,
-                batch.run,
-                model=self._forecast.model(item.kind, item.spec),
-                work=self._forecast.work(item.kind, item.spec),
-                gpus=gpus,
-            )
+            self._claim(item, batch, gpus)
         except LeaseLostError:
             self._leave(batch, "lost")
             self._backlog.hand_over(item, batch)
-            return
+
+    def _claim(self, item: Item, batch: Batch, gpus: float) -> None:
+        claim = self._catalog.claim(
+            item.kind,
+            item.key,
+            batch.run,
+            model=self._forecast.model(item.kind, item.spec),
+            work=self._forecast.work(item.kind, item.spec),
+            gpus=gpus,
+        )
         if claim.made is not None:
             self._made(item, claim.made)
         elif claim.attempt:
-            self._call(Flight(item, batch, claim.attempt, self._clock()))
+            self._begin(Flight(item, batch, claim.attempt, self._clock()))
         else:
             self._backlog.postpone(item, _ELSEWHERE_SECONDS)
+
+    def _begin(self, flight: Flight) -> None:
+        if (end := flight.item.tries.spent) is not None:
+            self._give_up(flight, "lost", end)
+        else:
+            self._call(flight)
 
     def _call(self, flight: Flight) -> None:
         item, batch, attempt, _ = flight
@@ -235,30 +244,37 @@ class Dispatcher:
         item, batch, attempt, _ = flight
         follows = item.tries.note(outcome.verdict, outcome.error)
         facts: dict[str, Any] = {"verdict": outcome.verdict, "worker": outcome.worker}
-        if isinstance(follows, Again):
-            self._catalog.fail(attempt, outcome.verdict, outcome.error, state="planned")
-            batch.report("retrying", item, reason=outcome.error, wait=follows.seconds, **facts)
-            self._backlog.postpone(item, follows.seconds)
+        if not isinstance(follows, Again):
+            self._give_up(flight, outcome.verdict, follows, worker=outcome.worker)
             return
-        self._catalog.fail(attempt, outcome.verdict, follows.reason, state=follows.state)
+        self._catalog.fail(attempt, outcome.verdict, outcome.error, state="planned")
+        batch.report("retrying", item, reason=outcome.error, wait=follows.seconds, **facts)
+        self._backlog.postpone(item, follows.seconds)
+
+    def _give_up(self, flight: Flight, verdict: Verdict, end: GiveUp, *, worker: str = "") -> None:
+        """Settle an item that cannot be made, and the ads that were to show it."""
+        item = flight.item
+        self._catalog.fail(flight.attempt, verdict, end.reason, state=end.state)
         item.over = True
-        for wanting in item.wanted:
-            wanting.report("failed", item, reason=follows.reason, state=follows.state, **facts)
+        for batch in item.wanted:
+            batch.report("failed", item, verdict=verdict, reason=end.reason, state=end.state, worker=worker)
         if item.kind == "ad":
             self._close_ad(item, None)
             return
-        self._backlog.broken[item.key] = follows.reason
+        self._backlog.broken[item.key] = end.reason
         for ad in self._backlog.cut_off(item):
-            self._block(ad, ad.wanted[0], f"{label_of(item.spec)} cannot be made: {follows.reason}")
+            self._block(ad, ad.wanted[0], f"{label_of(item.spec)} cannot be made: {end.reason}")
 
     def _block(self, item: Item, batch: Batch, reason: str) -> None:
-        """Settle an ad that lacks something which cannot be made."""
+        """Settle an ad that lacks something which cannot be made; one that is quarantined itself stays so."""
+        quarantined = item.key in batch.there.barred
         try:
-            self._catalog.block_ad(item.key, batch.run, reason)
+            if not quarantined:
+                self._catalog.block_ad(item.key, batch.run, reason)
         except LeaseLostError:
             self._leave(batch, "lost")
             return
-        batch.report("failed", item, reason=reason, state="blocked")
+        batch.report("failed", item, reason=reason, state="quarantined" if quarantined else "blocked")
         self._close_ad(item, None)
 
     def _close_ad(self, item: Item, asset: Asset | None) -> None:

@@ -47,6 +47,13 @@ class Tries:
         """Whether it was being made when a run died; such items go last, so that others are safe first."""
         return self.ends["lost"] > 0
 
+    @property
+    def spent(self) -> GiveUp | None:
+        """Why it is not even begun: it was being made each time that a run died."""
+        if self.ends["lost"] < _ATTEMPTS_MAX["lost"]:
+            return None
+        return GiveUp("quarantined", f"it was being made the last {self.ends['lost']} times that a run died")
+
     def note(self, verdict: Verdict, reason: str) -> Again | GiveUp:
         """Count an attempt that ended with *verdict* and say what follows."""
         self.ends[verdict] += 1

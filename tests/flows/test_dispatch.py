@@ -258,6 +258,18 @@ def test_what_was_in_flight_when_a_run_died_goes_last(book: Catalog) -> None:
     assert log.index(("generate", "one")) > log.index(("compose", plan.ads[1].label))
 
 
+def test_what_was_in_flight_each_time_a_run_died_is_not_begun_again(book: Catalog) -> None:
+    """Five runs are enough; its ad says so, and the others are made."""
+    plan = _plan(_ad("a", [SHOTS[0]]), _ad("b", [SHOTS[2]]))
+    suspects = {SHOTS[0].key: Tries(Counter({"lost": 5}))}
+    log = _make(plan, book, ScriptedPool(slots=1), tries=suspects).pool.log
+    rows = {row.variant: row for row in book.rows("kaffi/spring-roast")}
+
+    assert ("generate", "one") not in log
+    assert (rows["a"].state, rows["b"].state) == ("blocked", "done")
+    assert "the last 5 times that a run died" in rows["a"].error
+
+
 def test_two_campaigns_share_the_workers_by_weight(book: Catalog) -> None:
     """The heavier one gets three turns of four while both have work; neither waits for the other's end."""
     shots = {name: [_shot(f"{name}{n}") for n in range(40)] for name in ("urgent", "weekly")}
