@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 import skia
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from actors.drawing import BYTES_MAX, measure_drawing
 from schemas.errors import MediaError
 from schemas.wording import shown
 
 PIXELS_MAX = 40_000_000
-FORMATS = ("PNG", "JPEG", "WEBP")
+_READERS = {"PNG": PngImagePlugin, "JPEG": JpegImagePlugin, "WEBP": WebPImagePlugin}
+"""Imported by name: where one is lacking, Pillow imports all of its forty."""
+FORMATS = tuple(_READERS)
 _UNREADABLE = (
     OSError,  # also Pillow's own UnidentifiedImageError
     Image.DecompressionBombError,

@@ -170,7 +170,11 @@ class Pool:
         except ActorUnavailableError as error:
             self._doubt(worker, error)
         except Exception as error:  # noqa: BLE001 (an answer that cannot be unpickled may raise anything)
-            self._end(worker, judge_end(error, node_lives=self._lives(worker.place)))
+            if worker.phase == "greeted":
+                failure = Failure("lost", "the worker had died before the call", spoiled=True)
+            else:
+                failure = judge_end(error, node_lives=self._lives(worker.place))
+            self._end(worker, failure)
         else:
             self._take(worker, said)
 
@@ -235,8 +239,6 @@ class Pool:
 
     def _end(self, worker: Worker, failure: Failure) -> None:
         """Settle the call that *failure* ended; without a call, it is the worker's start that has failed."""
-        if worker.phase == "greeted":
-            failure = Failure("lost", "the worker had died before the call", spoiled=True)
         if worker.call is not None:
             self._settle(worker, failure)
             return
