@@ -6,9 +6,6 @@ from typing import Any
 
 import click
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from flows.spoken import plain
 
@@ -45,6 +42,11 @@ def print_rows(rows: Sequence[Mapping[str, Any]], title: str = "") -> None:
 
 
 def _draw(head: Sequence[str], cells: Sequence[Sequence[str]], styles: Sequence[str], title: str) -> None:
+    # Neither JSON nor long tables wait for these.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for name in head:
         table.add_column(name, overflow="fold")

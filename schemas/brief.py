@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     GetJsonSchemaHandler,
@@ -119,7 +120,14 @@ Music = Annotated[MediaPath, WithJsonSchema({"anyOf": [{"enum": list(MOODS)}, {"
 Voice = Annotated[MediaPath, WithJsonSchema({"anyOf": [{"enum": list(VOICES)}, {"type": "string"}]})]
 
 
-class Palette(Record):
+class _Part(Record):
+    """A part of the brief: the JSON Schema tells editors what its docstrings say."""
+
+    # Not for all records: reading docstrings takes an eighth of the time that a command needs to start.
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Palette(_Part):
     """The brand's four colours, sRGB."""
 
     primary: Color
@@ -128,14 +136,14 @@ class Palette(Record):
     text: Color = "#1A1A1A"
 
 
-class Fonts(Record):
+class Fonts(_Part):
     """Font families by name; `reelmill doctor` lists those that are there."""
 
     heading: Name = "Noto Sans"
     body: Name = "Noto Sans"
 
 
-class Brand(Record):
+class Brand(_Part):
     """Who advertises, and how that looks."""
 
     name: Name
@@ -148,7 +156,7 @@ class Brand(Record):
     disclaimer: Localized = {}
 
 
-class Product(Record):
+class Product(_Part):
     """One thing to advertise."""
 
     id: Sku
@@ -177,7 +185,7 @@ class Product(Record):
         return self
 
 
-class Feed(Record):
+class Feed(_Part):
     """Products from a feed file."""
 
     path: MediaPath
@@ -187,7 +195,7 @@ class Feed(Record):
     on_bad_row: Literal["skip", "fail"] = "fail"
 
 
-class FeedProducts(Record):
+class FeedProducts(_Part):
     """Products given as a feed."""
 
     feed: Feed
@@ -199,7 +207,7 @@ Products = Annotated[
 ]
 
 
-class Copy(Record):
+class Copy(_Part):
     """What is said in one locale; every text may use product fields such as {title}."""
 
     hook: Text = ""
@@ -212,7 +220,7 @@ class Copy(Record):
 Seconds = Annotated[float, Field(strict=True, gt=0, le=600, allow_inf_nan=False)]
 
 
-class SceneChange(Record):
+class SceneChange(_Part):
     """Fields that a variant replaces in the scene of the same id."""
 
     id: Slug
@@ -226,7 +234,7 @@ SHOWS = ("show", "image", "video", "subjects")
 """The fields of which a scene gives exactly one."""
 
 
-class Scene(Record):
+class Scene(_Part):
     """One row of the storyboard: what is shown and what is written over it."""
 
     id: Slug
@@ -255,7 +263,7 @@ class Scene(Record):
         return self
 
 
-class Variant(Record):
+class Variant(_Part):
     """A version of every ad: it replaces fields of the copy or of the storyboard."""
 
     id: Slug
@@ -263,7 +271,7 @@ class Variant(Record):
     storyboard: tuple[SceneChange, ...] = ()
 
 
-class Video(Record):
+class Video(_Part):
     """Which model makes the shots, and how."""
 
     model: Name = "auto"
@@ -271,33 +279,33 @@ class Video(Record):
     upscale: Literal["auto", "lanczos", "none"] = "auto"
 
 
-class Audio(Record):
+class Audio(_Part):
     """What is heard."""
 
     voice: Voice = "auto"
     music: Music = "upbeat"
 
 
-class Labels(Record):
+class Labels(_Part):
     """Disclosure of AI: auto follows the rules of each market."""
 
     ai: Literal["auto", "always"] = "auto"
 
 
-class Budget(Record):
+class Budget(_Part):
     """A hard cap."""
 
     gpu_seconds: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 
-class Schedule(Record):
+class Schedule(_Part):
     """When the campaign runs by itself."""
 
     cron: Annotated[str, StringConstraints(pattern=r"^\S+(\s+\S+){4}$")]
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
 
 
-class Brief(Record):
+class Brief(_Part):
     """A campaign: one ad is made for every product, locale, placement and variant."""
 
     campaign: Slug

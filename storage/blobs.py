@@ -1,13 +1,24 @@
 """The blob store: files under names, each published whole and never overwritten unasked."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from schemas.errors import BlobConflictError, BlobDamagedError, BlobMissingError, SettingsError
+from schemas.errors import (
+    BlobConflictError,
+    BlobDamagedError,
+    BlobMissingError,
+    SettingsError,
+    StorageError,
+)
 from schemas.media import StoredFile
 from storage.folder import LocalBlobs
 from storage.wholeness import is_whole
+
+PATIENCE_SECONDS = 30.0
+"""A restart takes a store a few seconds, a failover up to half a minute."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 
 
 class BlobStore(Protocol):
@@ -84,7 +95,22 @@ def publish(blobs: BlobStore, name: str, path: Path) -> StoredFile:
     replaced the file, row and file would disagree. As nobody ever replaces a whole file, they cannot, in
     whatever order writers come, and a dead run's orphan costs nobody a second generation. What is not whole
     (cut short, or no picture or video at all) is worth nothing to any row, and makes way.
+
+    A store that is away for PATIENCE_SECONDS at most is waited for: the file may have taken hours of a GPU.
     """
+    end = time.monotonic() + PATIENCE_SECONDS
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return _publish(blobs, name, path)
+        except StorageError as error:
+            if not error.retryable or time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _publish(blobs: BlobStore, name: str, path: Path) -> StoredFile:
     try:
         return blobs.put(name, path)
     except BlobConflictError:

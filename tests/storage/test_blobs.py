@@ -4,6 +4,7 @@ import hashlib
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -269,3 +270,30 @@ def test_a_store_in_which_nobody_died_has_nothing_to_sweep(blobs: BlobStore) -> 
 
     assert blobs.sweep(idle=True) == ()
     assert list(blobs.names("")) == ["ads/a.mp4"]
+
+
+class _Moody:
+    """A store that fails a few times before it takes a file."""
+
+    def __init__(self, *errors: StorageError) -> None:
+        self._errors = list(errors)
+
+    def put(self, name: str, path: Path, *, replace: bool = False) -> StoredFile:  # noqa: ARG002
+        if self._errors:
+            raise self._errors.pop(0)
+        return StoredFile(name=name, sha256="", bytes=path.stat().st_size)
+
+
+def test_publishing_waits_for_a_store_that_is_away(video: Path) -> None:
+    """What was made may have cost hours of a GPU."""
+    moody: Any = _Moody(StorageError("no answer"), StorageError("no answer"))
+
+    assert publish(moody, "clips/a.mp4", video).bytes == video.stat().st_size
+
+
+def test_publishing_does_not_wait_for_a_store_that_refuses(video: Path) -> None:
+    """A person has to mend that."""
+    moody: Any = _Moody(BlobRefusedError("the disk is full"))
+
+    with pytest.raises(BlobRefusedError, match="full"):
+        publish(moody, "clips/a.mp4", video)
