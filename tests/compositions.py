@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas.brief import Palette
+from schemas.media import Facts
 from schemas.placements import PLACEMENTS
 from schemas.plan import Ad, BrandKit, Composition, Cut, Shot, Sound
 
@@ -67,3 +68,14 @@ def draw_shot(**changes: Any) -> Shot:
         "model": "motion/1",
     }
     return Shot(**(values | changes))
+
+
+def draw_facts(**changes: Any) -> Facts:
+    """Return what is measured on a good ad."""
+    values: dict[str, Any] = {
+        "width": 1080, "height": 1920, "fps": 30, "frames": 180, "seconds": 6, "video_codec": "h264",
+        "pixel_format": "yuv420p", "audio_codec": "aac", "audio_rate": 48_000, "audio_channels": 2,
+        "lufs": -14, "true_peak": -2, "kbps": 4000, "bytes": 30, "moov_first": True,
+        "keyframe_seconds_max": 2,
+    }  # fmt: skip
+    return Facts(**values | changes)

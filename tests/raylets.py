@@ -45,8 +45,8 @@ class Node:
         """The session of all its processes."""
         return self._process.pid if self._process is not None else 0
 
-    def start(self) -> None:
-        """Start it and wait until Ray says so; one after another, or two take the same socket."""
+    def launch(self) -> None:
+        """Start it, and wait for nothing; one after another, or two take the same socket."""
         program = Path(sys.executable).with_name("ray")
         common = ["--include-log-monitor=false", f"--object-store-memory={_STORE_BYTES}", "--block"]
         with self._log.open("wb") as log:
@@ -58,9 +58,12 @@ class Node:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def wait(self) -> None:
+        """Wait until Ray says that it runs. Raises RuntimeError with what it said if it does not."""
         end = time.monotonic() + _SECONDS_TO_START
         while "Ray runtime started" not in (words := self._log.read_text(errors="replace")):
-            if self._process.poll() is not None or time.monotonic() > end:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > end:
                 self.end()
                 raise RuntimeError(f"the node did not start: {words[-2000:]}")
             time.sleep(0.1)
@@ -89,9 +92,10 @@ class Cluster:
         self.head = head
         self.nodes = nodes
 
-    def pids(self) -> set[int]:
-        """Return the processes of all its nodes."""
-        return {found.pid for node in (self.head, *self.nodes) for found in in_session(node.session)}
+    def settle(self) -> None:
+        """Wait until all nodes are there that were launched."""
+        for node in self.nodes:
+            node.wait()
 
 
 @contextmanager
@@ -108,10 +112,12 @@ def serve_ray(
         worker = [f"--address={address}", f"--num-cpus={cpus}", f"--num-gpus={gpus}"]
         cluster = Cluster(address, Node(head, root, environ or {}), [])
         try:
-            cluster.head.start()
+            cluster.head.launch()
+            cluster.head.wait()
             for _ in range(nodes):
                 cluster.nodes.append(Node(worker, root, environ or {}))
-                cluster.nodes[-1].start()
+                cluster.nodes[-1].launch()
+                cluster.settle()
             yield cluster
         finally:
             for node in (*cluster.nodes, cluster.head):

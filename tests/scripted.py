@@ -5,16 +5,11 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any
 
 from actors.pool import Outcome
-from schemas.media import Asset, Clip, Facts, StillFile, StoredFile
+from schemas.media import Asset, Clip, StillFile, StoredFile
 from schemas.plan import Shot, Still
 from schemas.sidecar import Recipe
 from schemas.work import Kind, Verdict
-
-FACTS = Facts(
-    width=2, height=2, fps=30, frames=1, seconds=1, video_codec="h264", pixel_format="yuv420p",
-    audio_codec="aac", audio_rate=48_000, audio_channels=2, lufs=-14, true_peak=-2, kbps=1000, bytes=10,
-    moov_first=True, keyframe_seconds_max=1,
-)  # fmt: skip
+from tests.compositions import draw_facts
 
 Script = Callable[[str, Any], Verdict]
 
@@ -118,7 +113,7 @@ def made_of(value: Still | Shot | Recipe) -> StillFile | Clip | Asset:
     """Return what a worker would make of *value*."""
     if isinstance(value, Recipe):
         file = StoredFile(name=f"ads/{value.ad.key}.mp4", sha256="f", bytes=10)
-        return Asset(ad=value.ad.key, file=file, facts=FACTS, cpu_seconds=1)
+        return Asset(ad=value.ad.key, file=file, facts=draw_facts(), cpu_seconds=1)
     file = StoredFile(name=f"made/{value.key}", sha256="f", bytes=10)
     if isinstance(value, Still):
         return StillFile(still=value.key, file=file, width=2, height=2, matted=True, cpu_seconds=1)

@@ -1,9 +1,12 @@
 """The campaign that is made again and again: 60 ads in five languages, with drawn media."""
 
+import re
 from pathlib import Path
 
 from PIL import Image
 
+MODEL = "standin"
+"""Stands for a model that needs a GPU and does not render at the size of delivery; the driver knows it."""
 NAME = "chaos-co/storm"
 ADS = 60
 
@@ -29,20 +32,28 @@ storyboard:
   - {id: mood, show: text, prompt: a calm evening, seconds: 0.7}
   - {id: calm, show: text, prompt: a calm sea, seconds: 0.6}
   - {id: card, show: end_card, seconds: 0.8, caption: "{title} {price}"}
+video: {model: MODEL}
 audio: {music: calm}
 """
 
 
 _PLACEMENTS = "[meta_feed_square, meta_reels, youtube_bumper, meta_feed_vertical]"
-_VARIANTS = "[{id: a}, {id: b, locales: {en-US: {hook: Look here}}}, {id: c, locales: {de-DE: {cta: Los}}}]"
+_VARIANTS = """
+  - {id: a}
+  - {id: b, locales: {en-US: {hook: B}, de-DE: {hook: B}, fr-FR: {hook: B}, es-ES: {hook: B}, it-IT: {hook: B}}}
+  - {id: c, locales: {de-DE: {cta: Los}}}
+"""
 
 
-def write_brief(folder: Path, *, placements: str = _PLACEMENTS, variants: str = _VARIANTS) -> Path:
+def write_brief(
+    folder: Path, *, model: str = "motion", placements: str = _PLACEMENTS, variants: str = _VARIANTS
+) -> Path:
     """Draw the campaign's media into *folder* and return the path of its brief there."""
     folder.mkdir(parents=True, exist_ok=True)
     Image.linear_gradient("L").resize((300, 200)).convert("RGB").save(folder / "thing.png")
     Image.radial_gradient("L").resize((200, 200)).convert("RGB").save(folder / "near.png")
     Image.new("RGBA", (200, 80), "#FFB020").save(folder / "logo.png")
-    path = folder / "brief.yaml"
-    path.write_text(_BRIEF.replace("PLACEMENTS", placements).replace("VARIANTS", variants))
+    path = folder / f"{model}.yaml"
+    words = {"MODEL": model, "PLACEMENTS": placements, "VARIANTS": variants}
+    path.write_text(re.sub("|".join(words), lambda found: words[found[0]], _BRIEF))
     return path

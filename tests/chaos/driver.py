@@ -15,6 +15,8 @@ from unittest.mock import MagicMock, patch
 
 import click
 
+from tests.chaos.campaign import MODEL
+
 LISTENING = "listening"
 """What it says once signals do not end it like any program any more."""
 STUDIO = "tests.chaos.studio:Studio"
@@ -37,6 +39,7 @@ def main() -> None:
     patch.object(report, "draw_sheet").start()  # a stand-in's ads hold no pictures
     if seconds := os.environ.get(PATIENCE):
         patch.object(forecast.Forecast, "deadline", lambda *_: float(seconds)).start()
+    _add_model()
     _set_traps()
     from flows.cli import main as command  # noqa: PLC0415
 
@@ -64,6 +67,14 @@ def _leave_prefect_out() -> None:
     for place in places:
         sys.modules[f"prefect.{place}"] = MagicMock()
     os.environ["PREFECT_API_URL"] = "http://127.0.0.1:9/nobody"
+
+
+def _add_model() -> None:
+    from actors.backends import VIDEO_MODELS  # noqa: PLC0415
+
+    motion = VIDEO_MODELS["motion"]
+    small = {"revision": f"{MODEL}/1", "gpus": 1, "any_size": False, "short_side": 360}
+    VIDEO_MODELS[MODEL] = motion.model_copy(update=small)
 
 
 def _set_traps() -> None:

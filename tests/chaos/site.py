@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from schemas.settings import Settings, read_settings
 from storage.blobs import BlobStore, open_blobs
 from storage.database import read_url
-from tests.chaos.campaign import write_brief
+from tests.chaos.campaign import MODEL, write_brief
 from tests.chaos.notes import FOLDER, Notes
 from tests.faults import FaultProxy
 from tests.processes import end_session, leashed
@@ -35,6 +35,8 @@ _GOES_WELL = tuple(f'{{"event": "{name}"' for name in ("planned", "progress", "s
 
 Place = Literal["folder", "folder, cluster", "servers, cluster"]
 """SQLite and a folder with a Ray of each driver's own; the same on a cluster; PostgreSQL and S3 on it."""
+WORKERS: dict[Place, int] = {"folder": 2, "folder, cluster": 4, "servers, cluster": 4}
+"""Each node of the cluster has a CPU and a GPU, as Ray counts them, and so two workers."""
 
 
 @dataclass
@@ -42,7 +44,8 @@ class Site:
     """What outlives a campaign: the servers, the lines to them, the cluster."""
 
     folder: Path
-    brief: Path
+    briefs: dict[str, Path]
+    """By place; where there are GPUs, a model makes the clips that needs them, and has them enlarged."""
     environ: dict[str, str]
     """What every process that makes ads needs."""
     cluster: Cluster | None = None
@@ -65,11 +68,15 @@ def open_site(places: Collection[Place], environ: Mapping[str, str] | None = Non
             "TMPDIR": str(folder / "tmp"),
             "RAY_TMPDIR": str(folder / "ray"),
         }
-        site = Site(folder, write_brief(folder / "brief"), {**own, **ENVIRON, **(environ or {})})
+        briefs = {
+            place: write_brief(folder / "brief", model=MODEL if "cluster" in place else "motion")
+            for place in places
+        }
+        site = Site(folder, briefs, {**own, **ENVIRON, **(environ or {})})
         if any("servers" in place for place in places):
             _open_servers(site, stack)
         if any("cluster" in place for place in places):
-            site.cluster = stack.enter_context(serve_ray(2, cpus=1, environ=site.environ))
+            site.cluster = stack.enter_context(serve_ray(2, cpus=1, gpus=1, environ=site.environ))
         yield site
 
 
@@ -165,7 +172,7 @@ class Stage:
 
     def start(self, *words: str, environ: Mapping[str, str] | None = None) -> Driver:
         """Start a driver; *words* go behind those of a run."""
-        words = ("run", str(self.site.brief), "--json", *words)
+        words = ("run", str(self.site.briefs[self.place]), "--json", *words)
         log = self.folder / f"driver-{len(self.drivers)}"
         self.drivers.append(Driver(words, {**self.environ, **(environ or {})}, log))
         return self.driver

@@ -19,8 +19,8 @@ import click
 from tests.chaos.judge import Result, complaints, result_of, wasted
 from tests.chaos.points import Point, Round, all_points
 from tests.chaos.report import Struck, Survival, line, page, table
-from tests.chaos.site import ROOT, Place, Site, Stage, open_site
-from tests.chaos.strikes import STRIKES, MissedError, StrikeError
+from tests.chaos.site import ROOT, WORKERS, Place, Site, Stage, open_site
+from tests.chaos.strikes import STRIKES, MissedError, Strike, StrikeError
 
 DOCS = ROOT / "docs" / "faults.md"
 _RUNS_TO_END = 4
@@ -58,6 +58,8 @@ class _Weather:
         self._latest = 0
 
     def over(self, what: Round) -> Survival:
+        if self._stage.site.cluster is not None:
+            self._stage.site.cluster.settle()
         began = time.monotonic()
         try:
             self._stage.start()
@@ -69,7 +71,7 @@ class _Weather:
 
     def _judge(self, what: Round, struck: tuple[Struck, ...], seconds: float) -> Survival:
         self._problems += complaints(self._stage, self._expected)
-        allowed = sum(STRIKES[each.point.fault].waste for each in struck if not each.missed)
+        allowed = sum(_cost(STRIKES[each.point.fault], what.place) for each in struck if not each.missed)
         again = wasted(self._stage)
         if again > allowed:
             self._problems.append(f"{again} clips were begun again, {allowed} may")
@@ -122,6 +124,10 @@ class _Weather:
                 return
             self._run_again()
         self._problems.append("the campaign is never made")
+
+
+def _cost(strike: Strike, place: Place) -> int:
+    return {"none": 0, "one": 1, "all": WORKERS[place]}[strike.waste]
 
 
 def main() -> int:

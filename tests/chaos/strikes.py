@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from random import Random
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tests.chaos.driver import LEASE, LISTENING
 from tests.chaos.site import SECONDS_TO_END, Site, Stage
@@ -29,6 +29,7 @@ class MissedError(Exception):
 
 
 Do = Callable[[Stage, Random], None]
+Waste = Literal["none", "one", "all"]
 
 
 class Strike(NamedTuple):
@@ -39,8 +40,8 @@ class Strike(NamedTuple):
     do: Do
     share: int
     """How many of 200."""
-    waste: int
-    """Items begun that may have to be made again: what was in flight."""
+    waste: Waste
+    """Whose work it may cost: nobody's, that of one worker, or that of all; what was in flight, no more."""
     needs: str = ""
     """``cluster`` or ``servers``: nothing else has what it strikes; ``folder``: SQLite."""
 
@@ -72,12 +73,13 @@ def kill_worker(stage: Stage, dice: Random) -> None:
 
 
 def kill_raylet(stage: Stage, dice: Random) -> None:
-    """Kill a node's raylet, and have the node back after a while."""
+    """Kill a node's raylet; the node is back some seconds later."""
     assert stage.site.cluster is not None
+    stage.site.cluster.settle()
     node = dice.choice(stage.site.cluster.nodes)
     node.kill_raylet()
     time.sleep(dice.uniform(0, 2))
-    node.start()
+    node.launch()
 
 
 def kill_postgres(stage: Stage, dice: Random) -> None:
@@ -208,66 +210,61 @@ def _line(site: Site, of: str) -> FaultProxy:
     return line
 
 
+def _cut(dice: Random) -> Fault:
+    return Fault("cut", after_bytes=dice.randint(1, 20_000), times=2)
+
+
+def _reset(dice: Random) -> Fault:  # noqa: ARG001
+    return Fault("reset")
+
+
+def _silent(dice: Random) -> Fault:  # noqa: ARG001
+    return Fault("blackhole")
+
+
 def _lost(request: bytes) -> Callable[[Random], Fault]:
     return lambda _: Fault("lose", request=request, times=1)
 
 
+_SERVERS: tuple[Waste, str] = ("none", "servers")
+
 STRIKES: dict[str, Strike] = {
-    "driver": Strike("SIGKILL of the driver", kill_driver, 50, 2),
-    "worker": Strike("SIGKILL of a worker", kill_worker, 28, 1),
-    "raylet": Strike("SIGKILL of a raylet, its node back seconds later", kill_raylet, 10, 2, "cluster"),
-    "postgres": Strike("SIGKILL of PostgreSQL, back after 0.5 to 3 s", kill_postgres, 16, 0, "servers"),
-    "s3": Strike("SIGKILL of the S3 server, back after 0.5 to 3 s", kill_s3, 16, 2, "servers"),
-    "term": Strike("SIGTERM of the driver", terminate, 7, 2),
-    "int": Strike("SIGINT of the driver", interrupt, 7, 2),
-    "second": Strike("a second run of the campaign beside the first", start_second, 6, 0),
-    "frozen": Strike("driver stopped past its lease, another takes over, it wakes", freeze_driver, 4, 2),
-    "unclaimed": Strike("driver dies before it claims an item", _die_at("unclaimed"), 3, 2),
-    "claimed": Strike("driver dies between a claim and its call", _die_at("claimed"), 5, 2),
-    "not-noted": Strike("driver dies between a file and its row", _die_at("not-noted"), 6, 2),
-    "noted": Strike("driver dies just after a row", _die_at("noted"), 4, 2),
-    "clip-made": Strike("worker dies before it stores a clip", _die_at("clip-made"), 3, 1),
-    "clip-stored": Strike("worker dies between a clip and its answer", _die_at("clip-stored"), 4, 1),
-    "ad-made": Strike("worker dies before it stores an ad", _die_at("ad-made"), 3, 1),
-    "ad-stored": Strike("worker dies between an ad and its sidecar", _die_at("ad-stored"), 4, 1),
-    "ad-told": Strike("worker dies between a sidecar and its answer", _die_at("ad-told"), 4, 1),
+    "driver": Strike("SIGKILL of the driver", kill_driver, 50, "all"),
+    "worker": Strike("SIGKILL of a worker", kill_worker, 28, "one"),
+    "raylet": Strike("SIGKILL of a raylet, its node back seconds later", kill_raylet, 10, "all", "cluster"),
+    "postgres": Strike("SIGKILL of PostgreSQL, back after 0.5 to 3 s", kill_postgres, 16, "none", "servers"),
+    "s3": Strike("SIGKILL of the S3 server, back after 0.5 to 3 s", kill_s3, 16, "none", "servers"),
+    "term": Strike("SIGTERM of the driver", terminate, 7, "none"),
+    "int": Strike("SIGINT of the driver", interrupt, 7, "none"),
+    "second": Strike("a second run of the campaign beside the first", start_second, 6, "none"),
+    "frozen": Strike("driver stopped past its lease; another takes over; it wakes", freeze_driver, 4, "all"),
+    "unclaimed": Strike("driver dies before it claims an item", _die_at("unclaimed"), 3, "all"),
+    "claimed": Strike("driver dies between a claim and its call", _die_at("claimed"), 5, "all"),
+    "not-noted": Strike("driver dies between a file and its row", _die_at("not-noted"), 6, "all"),
+    "noted": Strike("driver dies just after a row", _die_at("noted"), 4, "all"),
+    "clip-made": Strike("worker dies before it stores a clip", _die_at("clip-made"), 3, "one"),
+    "clip-stored": Strike("worker dies between a clip and its answer", _die_at("clip-stored"), 4, "one"),
+    "ad-made": Strike("worker dies before it stores an ad", _die_at("ad-made"), 3, "none"),
+    "ad-stored": Strike("worker dies between an ad and its sidecar", _die_at("ad-stored"), 4, "none"),
+    "ad-told": Strike("worker dies between a sidecar and its answer", _die_at("ad-told"), 4, "none"),
     "commit-lost": Strike(
         "PostgreSQL commits, and the answer is lost",
         _break_line("postgres", _lost(b"COMMIT"), 5),
         4,
-        0,
-        "servers",
+        *_SERVERS,
     ),
     "put-lost": Strike(
-        "S3 stores, and the answer is lost", _break_line("s3", _lost(b"PUT "), 5), 4, 2, "servers"
+        "S3 stores, and the answer is lost", _break_line("s3", _lost(b"PUT "), 5), 4, *_SERVERS
     ),
-    "s3-cut": Strike(
-        "an answer of S3 is cut off",
-        _break_line("s3", lambda dice: Fault("cut", after_bytes=dice.randint(1, 20_000), times=2), 3),
-        2,
-        2,
-        "servers",
-    ),
-    "s3-reset": Strike(
-        "connections to S3 are reset for 1 s", _break_line("s3", lambda _: Fault("reset"), 1), 2, 2, "servers"
-    ),
-    "s3-silent": Strike(
-        "S3 says nothing for 3 s", _break_line("s3", lambda _: Fault("blackhole"), 3), 1, 2, "servers"
-    ),
+    "s3-cut": Strike("answers of S3 are cut off", _break_line("s3", _cut, 3), 2, *_SERVERS),
+    "s3-reset": Strike("connections to S3 are reset for 1 s", _break_line("s3", _reset, 1), 2, *_SERVERS),
+    "s3-silent": Strike("S3 says nothing for 3 s", _break_line("s3", _silent, 3), 1, *_SERVERS),
     "postgres-reset": Strike(
-        "connections to PostgreSQL are reset for 1 s",
-        _break_line("postgres", lambda _: Fault("reset"), 1),
-        2,
-        0,
-        "servers",
+        "connections to PostgreSQL are reset for 1 s", _break_line("postgres", _reset, 1), 2, *_SERVERS
     ),
     "postgres-silent": Strike(
-        "PostgreSQL says nothing for 3 s",
-        _break_line("postgres", lambda _: Fault("blackhole"), 3),
-        1,
-        0,
-        "servers",
+        "PostgreSQL says nothing for 3 s", _break_line("postgres", _silent, 3), 1, *_SERVERS
     ),
-    "sqlite": Strike("SQLite is locked by another program for 1 to 3 s", lock_sqlite, 4, 0, "folder"),
+    "sqlite": Strike("SQLite is locked by another program for 1 to 3 s", lock_sqlite, 4, "none", "folder"),
 }
 """Every fault that is tried."""

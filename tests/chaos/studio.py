@@ -22,7 +22,7 @@ from storage.blobs import BlobStore, publish
 from tests.chaos.notes import notes_of
 
 _BYTES = 20_000, 60_000
-_SECONDS = 0.02, 0.08
+_SECONDS = 0.05, 0.2
 
 PLACES = ("clip-made", "clip-stored", "ad-made", "ad-stored", "ad-told")
 """Where a worker can be told to die: before a file is stored, after it, and before the driver hears of it."""

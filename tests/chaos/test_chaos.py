@@ -41,9 +41,7 @@ def test_a_disturbed_campaign_comes_out_as_an_undisturbed_one(
 
 def test_every_place_makes_the_same_ads(site: Site, expected: Result) -> None:
     """A folder with SQLite and a bucket with PostgreSQL hold the same bytes under the same names."""
-    place: Place = "folder"
-
-    assert undisturbed(site, place) == expected
+    assert undisturbed(site, "folder, cluster") == expected
 
 
 def test_the_whole_list_has_200_points_and_every_fault() -> None:

@@ -27,7 +27,7 @@ _VARIANTS = [
 def _stage() -> Iterator[Stage]:
     """A campaign of 30 ads after a run that ended by itself: 20 show a poisoned shot, one is poisoned."""
     with open_site(["folder"]) as site:
-        site.brief = write_brief(
+        site.briefs["folder"] = write_brief(
             site.folder / "poisoned",
             placements="[meta_feed_square]",
             variants=f"[{', '.join(_VARIANTS)}]",

@@ -2,8 +2,9 @@
 
 from schemas.brief import Palette
 from schemas.layout import Box
-from schemas.media import Asset, Clip, Facts, StillFile, StoredFile
+from schemas.media import Asset, Clip, StillFile, StoredFile
 from schemas.plan import Ad, BrandKit, Composition, Cut, Plan, Shot, Sound, Still
+from tests.compositions import draw_facts
 
 PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D")
 
@@ -33,26 +34,8 @@ def clip(shot: Shot) -> Clip:
 
 def asset(ad: Ad) -> Asset:
     """Return *ad* as made."""
-    facts = Facts(
-        width=1080,
-        height=1920,
-        fps=30,
-        frames=180,
-        seconds=6,
-        video_codec="h264",
-        pixel_format="yuv420p",
-        audio_codec="aac",
-        audio_rate=48_000,
-        audio_channels=2,
-        lufs=-14,
-        true_peak=-1,
-        kbps=4000,
-        bytes=30,
-        moov_first=True,
-        keyframe_seconds_max=2,
-    )
     file = StoredFile(name=f"ads/{ad.key}.mp4", sha256="e" * 64, bytes=3_000_000_000)
-    return Asset(ad=ad.key, file=file, facts=facts, cpu_seconds=3)
+    return Asset(ad=ad.key, file=file, facts=draw_facts(), cpu_seconds=3)
 
 
 def _shot(still: str, seed: int) -> Shot:
