@@ -40,7 +40,8 @@ audio: {music: calm}
 _PLACEMENTS = "[meta_feed_square, meta_reels, youtube_bumper, meta_feed_vertical]"
 _VARIANTS = """
   - {id: a}
-  - {id: b, locales: {en-US: {hook: B}, de-DE: {hook: B}, fr-FR: {hook: B}, es-ES: {hook: B}, it-IT: {hook: B}}}
+  - id: b
+    locales: {en-US: {hook: B}, de-DE: {hook: B}, fr-FR: {hook: B}, es-ES: {hook: B}, it-IT: {hook: B}}
   - {id: c, locales: {de-DE: {cta: Los}}}
 """
 
