@@ -11,7 +11,7 @@ from actors.fonts import HEAVY, REGULAR, typeface_of
 from actors.video import grab_picture
 
 ADS_MAX = 200
-"""A sheet of more would be too large to open; the rest is named in its title."""
+"""A sheet of more would be too large to open."""
 _HEIGHT = 210
 """Of a thumbnail, pixels."""
 _GAP, _LABEL, _TITLE = 14, 26, 52
@@ -29,19 +29,20 @@ class Sample(NamedTuple):
 
 
 def draw_contact_sheet(samples: Sequence[Sample], title: str, to: Path) -> None:
-    """Write a PNG with a row for each product, locale and variant and a column for each placement."""
-    shown = samples[:ADS_MAX]
-    cells = {(sample.row, sample.column): _thumbnail(sample) for sample in shown}
-    rows = list(dict.fromkeys(sample.row for sample in shown))
-    columns = list(dict.fromkeys(sample.column for sample in shown))
+    """Write a PNG with a row for each product, locale and variant and a column for each placement.
+
+    Give it ADS_MAX *samples* at most.
+    """
+    cells = {(sample.row, sample.column): _thumbnail(sample) for sample in samples}
+    rows = list(dict.fromkeys(sample.row for sample in samples))
+    columns = list(dict.fromkeys(sample.column for sample in samples))
     widths = [max(cells[r, c].width() for r in rows if (r, c) in cells) for c in columns]
     wide = sum(widths) + _GAP * (len(widths) + 1)
     high = _TITLE + _LABEL + (_HEIGHT + _GAP + _LABEL) * len(rows) + _GAP
     surface = skia.Surface(wide, high)
     with surface as canvas:
         canvas.clear(_PAPER)
-        more = f" (the first {len(shown)} of {len(samples)})" if len(shown) < len(samples) else ""
-        _write(canvas, title + more, _GAP, 36, 24, _INK, HEAVY)
+        _write(canvas, title, _GAP, 36, 24, _INK, HEAVY)
         y = _TITLE
         for x, column in zip(_running(_GAP, widths), columns, strict=True):
             _write(canvas, column, x, y + 18, 17, _INK, HEAVY)

@@ -140,9 +140,10 @@ def publish(plan: Plan, made: dict[str, Asset], blobs: BlobStore, settings: Sett
 
     What workers that were killed on the way have left half-written is removed.
     """
-    report.link_ads(plan, made, settings)
-    if made:
-        report.draw_sheet(plan, made, blobs, settings)
+    files = {key: asset.file.name for key, asset in made.items()}
+    report.link_ads(plan, files, settings)
+    if files:
+        report.draw_sheet(plan, files, blobs, settings)
     sweep(settings, blobs)
 
 

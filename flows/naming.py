@@ -1,6 +1,7 @@
 """Readable file names of finished ads: ASCII, bounded, never colliding."""
 
 import unicodedata
+from functools import cache
 
 from schemas.placements import PLACEMENTS
 from schemas.plan import Ad
@@ -29,6 +30,7 @@ def file_stem(ad: Ad) -> str:
     return f"{stem[: _LENGTH_MAX - 13]}_{ad.key[:8]}"
 
 
+@cache
 def _plain(text: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "".join(char if char.isalnum() or char in "-." else "-" for char in ascii_only) or "x"

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flows.naming import file_stem
-from schemas.media import Asset
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
 from storage.blobs import BlobStore
@@ -25,19 +24,18 @@ def contact_sheet_path(plan: Plan, settings: Settings) -> Path:
     return out_folder(plan, settings) / f"{plan.campaign.split('/')[0]}_{_SHEET}"
 
 
-def link_ads(plan: Plan, made: Mapping[str, Asset], settings: Settings) -> Path:
+def link_ads(plan: Plan, files: Mapping[str, str], settings: Settings) -> Path:
     """Link every finished ad under a readable name, and drop links of ads that the plan no longer has.
 
-    Ads in S3 are not linked: `reelmill status` tells their names.
+    *files* has the names in the store of the finished ones, by key. Ads in S3 are not linked: `reelmill
+    status` tells their names.
     """
     folder = out_folder(plan, settings)
     folder.mkdir(parents=True, exist_ok=True)
     if settings.blobs.startswith("s3://"):
         return folder
     wanted = {
-        f"{file_stem(ad)}.mp4": Path(settings.blobs) / made[ad.key].file.name
-        for ad in plan.ads
-        if ad.key in made
+        f"{file_stem(ad)}.mp4": Path(settings.blobs) / files[ad.key] for ad in plan.ads if ad.key in files
     }
     prefix = plan.campaign.replace("/", "_") + "_"
     for link in folder.glob(f"{prefix}*.mp4"):
@@ -50,24 +48,25 @@ def link_ads(plan: Plan, made: Mapping[str, Asset], settings: Settings) -> Path:
     return folder
 
 
-def draw_sheet(plan: Plan, made: Mapping[str, Asset], blobs: BlobStore, settings: Settings) -> Path:
-    """Draw the contact sheet of all finished ads; return its path."""
+def draw_sheet(plan: Plan, files: Mapping[str, str], blobs: BlobStore, settings: Settings) -> Path:
+    """Draw the contact sheet of the finished ads, whose *files* lie in the store; return its path."""
     # It decodes videos; a finished campaign, which has its sheet, is not to wait for those libraries.
-    from actors.contact_sheet import Sample, draw_contact_sheet  # noqa: PLC0415
+    from actors.contact_sheet import ADS_MAX, Sample, draw_contact_sheet  # noqa: PLC0415
 
     path = contact_sheet_path(plan, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    done = [ad for ad in plan.ads if ad.key in made]
+    done = [ad for ad in plan.ads if ad.key in files]
     samples = [
         Sample(
             row=f"{ad.product}  {ad.locale}  variant {ad.variant}",
             column=ad.placement,
-            video=blobs.local(made[ad.key].file.name, settings.cache / "sheets"),
+            video=blobs.local(files[ad.key], settings.cache / "sheets"),
             moments=_moments(ad),
         )
-        for ad in done
+        for ad in done[:ADS_MAX]
     ]
-    draw_contact_sheet(samples, f"{plan.campaign}: {len(done)} of {len(plan.ads)} ads", path)
+    shown = f" (the first {ADS_MAX} are shown)" if len(done) > ADS_MAX else ""
+    draw_contact_sheet(samples, f"{plan.campaign}: {len(done)} of {len(plan.ads)} ads{shown}", path)
     return path
 
 

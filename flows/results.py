@@ -81,7 +81,8 @@ def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> 
 
 def _result(plan: Plan, state: str, catalog: Catalog, settings: Settings) -> _Result:
     note = _cost_of_the_rest(plan, catalog) if state == "capped" else ""
-    return _Result(plan, state, note, _rows_of(plan, catalog), _sheet(plan, catalog, settings))
+    rows = _rows_of(plan, catalog)
+    return _Result(plan, state, note, rows, _sheet(plan, rows, settings))
 
 
 def _cost_of_the_rest(plan: Plan, catalog: Catalog) -> str:
@@ -111,14 +112,14 @@ def _not_begun(ad: Ad) -> AdRow:
     return AdRow(key=ad.key, **place, state="planned", error="the run did not come to it")
 
 
-def _sheet(plan: Plan, catalog: Catalog, settings: Settings) -> str:
+def _sheet(plan: Plan, rows: Sequence[AdRow], settings: Settings) -> str:
     """Return the contact sheet's path, drawing what a hand has removed; empty where there is no ad."""
-    made = catalog.assets_made(ad.key for ad in plan.ads)
-    report.link_ads(plan, made, settings)
+    files = {row.key: row.name for row in rows if row.state in MADE}
+    report.link_ads(plan, files, settings)
     path = report.contact_sheet_path(plan, settings)
-    if made and not path.exists():
-        report.draw_sheet(plan, made, open_blobs(settings.blobs), settings)
-    return str(path) if made else ""
+    if files and not path.exists():
+        report.draw_sheet(plan, files, open_blobs(settings.blobs), settings)
+    return str(path) if files else ""
 
 
 def _as_object(result: _Result, settings: Settings) -> dict[str, Any]:

@@ -68,10 +68,8 @@ def open_site(places: Collection[Place], environ: Mapping[str, str] | None = Non
             "TMPDIR": str(folder / "tmp"),
             "RAY_TMPDIR": str(folder / "ray"),
         }
-        briefs = {
-            place: write_brief(folder / "brief", model=MODEL if "cluster" in place else "motion")
-            for place in places
-        }
+        models = {place: MODEL if "cluster" in place else "motion" for place in WORKERS}
+        briefs = {place: write_brief(folder / "brief", model=model) for place, model in models.items()}
         site = Site(folder, briefs, {**own, **ENVIRON, **(environ or {})})
         if any("servers" in place for place in places):
             _open_servers(site, stack)

@@ -16,6 +16,7 @@ from random import Random
 
 import click
 
+from tests.chaos.driver import LISTENING
 from tests.chaos.judge import Result, complaints, result_of, wasted
 from tests.chaos.points import Point, Round, all_points
 from tests.chaos.report import Struck, Survival, line, page, table
@@ -111,7 +112,7 @@ class _Weather:
         driver = self._stage.driver
         if driver.alive:
             self._problems.append(f"after point {self._latest} the run stood still:\n{driver.words()}")
-        elif driver.code not in _ENDS:
+        elif driver.code not in _ENDS and driver.said(LISTENING):
             self._remarks.append(
                 f"after point {self._latest} the run gave up with {driver.code}:\n{driver.words()}"
             )
