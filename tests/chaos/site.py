@@ -44,8 +44,8 @@ class Site:
     """What outlives a campaign: the servers, the lines to them, the cluster."""
 
     folder: Path
-    briefs: dict[str, Path]
-    """By place; where there are GPUs, a model makes the clips that needs them, and has them enlarged."""
+    briefs: dict[Place, Path]
+    """Where there are GPUs, a model makes the clips that needs them, and has them enlarged."""
     environ: dict[str, str]
     """What every process that makes ads needs."""
     cluster: Cluster | None = None
