@@ -9,12 +9,12 @@ from schemas.work import Verdict
 
 End = Literal["failed", "quarantined"]
 
-_ATTEMPTS_MAX: Mapping[Verdict, int] = {"transient": 4, "memory": 4, "lost": 5}
+_ATTEMPTS_MAX: Mapping[Verdict, int] = {"transient": 5, "memory": 4, "lost": 5}
 """Attempts that may end so; the last ends the item. A memory error gets smaller settings each time."""
 _CRASHES_MAX = 2
 """Workers that an item may kill or hang."""
-_FIRST_PAUSE, _PAUSE_MAX = 1.0, 30.0
-"""Seconds before a transient error is tried again; doubled each time."""
+_FIRST_PAUSE, _PAUSE_MAX = 2.0, 30.0
+"""Seconds before a transient error is tried again; doubled each time: half a minute, for a failover."""
 
 
 class Again(NamedTuple):

@@ -225,7 +225,7 @@ def test_a_transient_failure_is_tried_again_later(book: Catalog) -> None:
     desk = _make(plan, book, ScriptedPool(1, _failing("transient", "generate", times=2)))
 
     assert _states(book) == {"a": "done"}
-    assert [event.wait for event in desk.told("retrying")] == [1, 2]
+    assert [event.wait for event in desk.told("retrying")] == [2, 4]
 
 
 def test_out_of_memory_comes_back_with_smaller_settings(book: Catalog) -> None:

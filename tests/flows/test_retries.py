@@ -14,12 +14,12 @@ def test_what_is_wrong_itself_is_not_tried_again() -> None:
 
 
 def test_a_transient_error_is_tried_again_ever_later() -> None:
-    """Until four attempts have ended so."""
+    """Over half a minute, for a store that fails over; then five attempts have ended so."""
     tries = Tries()
-    first, second, third, last = (tries.note("transient", "no answer") for _ in range(4))
+    *pauses, last = (tries.note("transient", "no answer") for _ in range(5))
 
-    assert [first, second, third] == [Again(1), Again(2), Again(4)]
-    assert last == GiveUp("failed", "no answer (4 attempts)")
+    assert pauses == [Again(2), Again(4), Again(8), Again(16)]
+    assert last == GiveUp("failed", "no answer (5 attempts)")
 
 
 def test_out_of_memory_is_answered_with_smaller_settings() -> None:
