@@ -51,6 +51,12 @@ class Survival(NamedTuple):
     """Clips that the faults may have cost: what was in flight."""
     seconds: float
 
+    @property
+    def missed(self) -> list[Point]:
+        """The points that came too late, at half their moments."""
+        points = [each.point for each in self.struck if each.missed]
+        return [point._replace(after=point.after / 2, delay=point.delay / 2) for point in points]
+
 
 def line(survival: Survival) -> str:
     """Return a round in a line."""

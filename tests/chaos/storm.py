@@ -28,6 +28,8 @@ _RUNS_TO_END = 4
 """Runs that a campaign may need once nothing disturbs it any more; one should do."""
 _RUNS_MAX = 30
 """In a round, at all."""
+_TRIES = 3
+"""Of a point that comes when all is made already."""
 _ENDS = {0, 130, *(-number for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT))}
 """Exit codes of runs that ended well, or as they were told to."""
 
@@ -150,12 +152,17 @@ def main() -> int:
 
 
 def storm(rounds: Sequence[Round]) -> Iterator[Survival]:
-    """Yield what came of each of *rounds*."""
+    """Yield what came of each of *rounds*; points that came too late have another try, earlier."""
     places = dict.fromkeys(each.place for each in rounds)
     with open_site(places) as site:
         expected = {place: undisturbed(site, place) for place in places}
-        for each in rounds:
-            yield weather(site, each, expected[each.place])
+        for _ in range(_TRIES):
+            late: dict[Place, list[Point]] = {}
+            for each in rounds:
+                survival = weather(site, each, expected[each.place])
+                late.setdefault(each.place, []).extend(survival.missed)
+                yield survival
+            rounds = [Round(place, tuple(points)) for place, points in late.items() if points]
 
 
 def _up_to(number: int) -> Round:
