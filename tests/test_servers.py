@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from boto3.session import Session
+from botocore.config import Config
 
 from tests.servers import find_postgres, find_weed, serve_postgres, serve_s3
 
@@ -31,7 +32,9 @@ def test_a_killed_s3_server_comes_back_with_its_objects() -> None:
     with serve_s3(weed) as server:
         server.create_bucket("kept")
         session = Session(server.access_key, server.secret_key, region_name="us-east-1")
-        client: Any = session.client("s3", endpoint_url=server.endpoint)
+        # Its parts find each other one by one: it answers before it can read, and says "internal error".
+        patient = Config(retries={"mode": "standard", "total_max_attempts": 10})
+        client: Any = session.client("s3", endpoint_url=server.endpoint, config=patient)
         client.put_object(Bucket="kept", Key="a", Body=b"bytes")
         server.kill()
         server.start()
