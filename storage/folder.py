@@ -1,5 +1,6 @@
 """Blobs in a folder of this machine."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -117,6 +118,8 @@ class LocalBlobs:
         try:
             os.link(whole, final)
         except FileExistsError:
+            if final.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(final)) from None
             settle(file, self.find(file.name), str(self.root))
 
     @contextmanager

@@ -165,3 +165,13 @@ def test_no_name_leads_through_a_link_to_a_folder(tmp_path: Path) -> None:
     (tmp_path / "blobs" / "ads" / "link").symlink_to(tmp_path / "elsewhere")
 
     assert list(LocalBlobs(tmp_path / "blobs").names("")) == []
+
+
+def test_a_folder_in_place_of_a_file_is_for_a_person_to_mend(tmp_path: Path) -> None:
+    """No second try would move it away, so none is made, and the ad that wants the name fails at once."""
+    blobs = LocalBlobs(tmp_path / "blobs")
+    (tmp_path / "blobs" / "ads" / "a.mp4").mkdir(parents=True)
+    (tmp_path / "a.mp4").write_bytes(b"an ad")
+
+    with pytest.raises(BlobRefusedError, match="a folder is in the way of a file: move it away"):
+        blobs.put("ads/a.mp4", tmp_path / "a.mp4")
