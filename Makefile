@@ -42,9 +42,12 @@ format: setup ## format the code
 	$(BIN)/ruff check --fix .
 
 bench: setup ## measure speed and memory; prints ratios
+	$(BIN)/pip install --quiet --disable-pip-version-check $(CPU_INDEX) -c constraints.txt -e '.[bench]'
+	$(BIN)/reelmill weights fetch --all
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/planning.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/enlarge.py
 
 chaos: setup ## kill the campaign of tests/chaos at 200 points, ARGS=57 at one; half an hour
 	$(BIN)/python -m tests.chaos.storm $(ARGS)

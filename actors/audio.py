@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from actors import synth
+from actors.mixing import Placed, mix
 from actors.video import AAC, ffmpeg_failure, ffmpeg_path, open_media, start_ffmpeg, tail
 from schemas.errors import MediaError
 from schemas.record import Record
@@ -80,14 +81,17 @@ def make_sound(
     to: Path,
     ffmpeg_exe: str | None = None,
     seed: int = 0,
+    shots: Iterable[Placed] = (),
 ) -> None:
     """Write the WAV *to*, the sound of an ad: a track, a mood for the synthesiser, or None for silence.
+
+    The sounds of *shots* lie over it.
 
     Encoded as AAC it has *lufs* within 1 LU and stays under *true_peak_max* dBTP: the encoding is rehearsed,
     and mastered again by what it changed. Sound that is too sparse for *lufs* ends as loud as it can be.
     Raises MediaError.
     """
-    sound = _music(music, sound_samples(seconds) / RATE, seed)
+    sound = mix(_music(music, sound_samples(seconds) / RATE, seed), shots)
     aim, ceiling = lufs, true_peak_max - _HEADROOM
     for _ in range(_REHEARSALS):
         write_wav(to, master(sound, lufs=aim, true_peak_max=ceiling))

@@ -47,7 +47,7 @@ def started(settings: Settings) -> Iterator[Capacity]:
     ray_driver._worker_logs_enabled = False  # noqa: SLF001
     with own_authentication() as mode:
         if settings.ray_address is None:
-            with _on_this_machine(settings.workers):
+            with _on_this_machine(settings):
                 yield _capacity(local=True)
             return
         with _own_sigterm():
@@ -78,13 +78,17 @@ def _capacity(*, local: bool) -> Capacity:
 
 
 @contextmanager
-def _on_this_machine(workers: int) -> Iterator[None]:
-    """Have a Ray of our own, and leave no folder of it behind."""
+def _on_this_machine(settings: Settings) -> Iterator[None]:
+    """Have a Ray of our own, and leave no folder of it behind.
+
+    Where GPU models are to run without GPUs, each worker counts as one.
+    """
     try:
         with _own_sigterm():
             context: Any = ray.init(
                 "local",
-                num_cpus=workers,
+                num_cpus=settings.workers,
+                num_gpus=settings.workers if settings.device == "cpu" else None,
                 object_store_memory=_STORE_BYTES,
                 include_dashboard=False,
                 logging_level=logging.ERROR,

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.audio import make_sound
+from actors.audio import RATE, make_sound, read_sound
 from actors.checks import check_ad
 from actors.end_card import end_card_elements
 from actors.logo import Logo
+from actors.mixing import Placed, Sound
 from actors.overlay import Overlay
 from actors.resources import cpu_seconds
 from actors.scenes import scene_elements
@@ -73,7 +74,7 @@ class Composer:
         paths = [self._blobs.local(clips[cut.shot], self._scratch) for cut in composition.cuts]
         sound = to.with_suffix(".wav")
         try:
-            self._make_sound(composition, sound)
+            self._make_sound(composition, paths, sound)
             with VideoWriter(
                 to,
                 width=composition.width,
@@ -103,7 +104,7 @@ class Composer:
         elements = [*scene_elements(composition, small), *end_card_elements(composition, large)]
         return Overlay(elements, composition.width, composition.height)
 
-    def _make_sound(self, composition: Composition, to: Path) -> None:
+    def _make_sound(self, composition: Composition, clips: list[Path], to: Path) -> None:
         music = composition.sound.music
         source: Path | str | None = music.removeprefix("synth:") or None
         if music.startswith("pack:"):
@@ -117,7 +118,25 @@ class Composer:
             true_peak_max=composition.sound.true_peak_max,
             to=to,
             ffmpeg_exe=self._ffmpeg,
+            shots=_heard(composition, clips),
         )
+
+
+def _heard(composition: Composition, clips: list[Path]) -> Iterator[Placed]:
+    """Yield the sound of each cut that has one, as long as its picture is there alone."""
+    begin = 0
+    for cut, path in zip(composition.cuts, clips, strict=True):
+        if cut.sound:
+            start, end = (round(frame * RATE / composition.fps) for frame in (begin, begin + cut.frames))
+            yield Placed(start, _sound_of(cut.shot, path)[: end - start])
+        begin += cut.frames
+
+
+def _sound_of(shot: str, clip: Path) -> Sound:
+    try:
+        return read_sound(clip)
+    except MediaError as error:
+        raise MediaError(f"shot {shot[:12]} is to be heard, but has no sound to read: {error}") from error
 
 
 def _cut_together(composition: Composition, clips: list[Path]) -> Iterator[Frame]:

@@ -15,7 +15,7 @@ ADS_MAX = 200
 _HEIGHT = 210
 """Of a thumbnail, pixels."""
 _GAP, _LABEL, _TITLE = 14, 26, 52
-_PAPER, _INK, _FAINT = skia.Color(245, 243, 240), skia.Color(30, 28, 26), skia.Color(120, 114, 108)
+PAPER, INK, FAINT = skia.Color(245, 243, 240), skia.Color(30, 28, 26), skia.Color(120, 114, 108)
 
 
 class Sample(NamedTuple):
@@ -33,7 +33,10 @@ def draw_contact_sheet(samples: Sequence[Sample], title: str, to: Path) -> None:
 
     Give it ADS_MAX *samples* at most.
     """
-    cells = {(sample.row, sample.column): _thumbnail(sample) for sample in samples}
+    cells = {
+        (sample.row, sample.column): draw_pictures(sample.video, sample.moments, _HEIGHT)
+        for sample in samples
+    }
     rows = list(dict.fromkeys(sample.row for sample in samples))
     columns = list(dict.fromkeys(sample.column for sample in samples))
     widths = [max(cells[r, c].width() for r in rows if (r, c) in cells) for c in columns]
@@ -41,14 +44,14 @@ def draw_contact_sheet(samples: Sequence[Sample], title: str, to: Path) -> None:
     high = _TITLE + _LABEL + (_HEIGHT + _GAP + _LABEL) * len(rows) + _GAP
     surface = skia.Surface(wide, high)
     with surface as canvas:
-        canvas.clear(_PAPER)
-        _write(canvas, title, _GAP, 36, 24, _INK, HEAVY)
+        canvas.clear(PAPER)
+        write(canvas, title, _GAP, 36, 24, INK, HEAVY)
         y = _TITLE
         for x, column in zip(_running(_GAP, widths), columns, strict=True):
-            _write(canvas, column, x, y + 18, 17, _INK, HEAVY)
+            write(canvas, column, x, y + 18, 17, INK, HEAVY)
         y += _LABEL
         for row in rows:
-            _write(canvas, row, _GAP, y + 18, 16, _FAINT, REGULAR)
+            write(canvas, row, _GAP, y + 18, 16, FAINT, REGULAR)
             for x, column in zip(_running(_GAP, widths), columns, strict=True):
                 if (row, column) in cells:
                     canvas.drawImage(cells[row, column], x, y + _LABEL)
@@ -60,16 +63,16 @@ def _running(start: int, widths: Sequence[int]) -> list[int]:
     return [start + sum(widths[:n]) + _GAP * n for n in range(len(widths))]
 
 
-def _thumbnail(sample: Sample) -> skia.Image:
-    """Return an ad's pictures, side by side."""
-    pictures = [_image(sample.video, seconds) for seconds in sample.moments]
-    width = round(_HEIGHT * pictures[0].width() / pictures[0].height())
+def draw_pictures(video: Path, moments: Sequence[float], height: int) -> skia.Image:
+    """Return the pictures of *video* at *moments*, in seconds, side by side, *height* pixels high."""
+    pictures = [_image(video, seconds) for seconds in moments]
+    width = round(height * pictures[0].width() / pictures[0].height())
     step = width + 4
-    surface = skia.Surface(step * len(pictures) - 4, _HEIGHT)
+    surface = skia.Surface(step * len(pictures) - 4, height)
     smooth = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
     with surface as canvas:
         for n, picture in enumerate(pictures):
-            canvas.drawImageRect(picture, skia.Rect.MakeXYWH(step * n, 0, width, _HEIGHT), smooth)
+            canvas.drawImageRect(picture, skia.Rect.MakeXYWH(step * n, 0, width, height), smooth)
     return surface.makeImageSnapshot()
 
 
@@ -79,6 +82,7 @@ def _image(video: Path, seconds: float) -> skia.Image:
     return skia.Image.fromarray(np.dstack([frame, opaque]), skia.kRGBA_8888_ColorType)
 
 
-def _write(canvas: skia.Canvas, text: str, x: float, y: float, size: float, color: int, weight: int) -> None:
+def write(canvas: skia.Canvas, text: str, x: float, y: float, size: float, color: int, weight: int) -> None:
+    """Write *text* in Noto Sans, its baseline beginning at *x* and *y*."""
     font = skia.Font(typeface_of("Noto Sans", weight), size)
     canvas.drawString(text, x, y, font, skia.Paint(Color=color, AntiAlias=True))

@@ -17,7 +17,9 @@ Phase = Literal["placing", "loading", "idle", "greeted", "calling", "doubted"]
 """``placing``: it waits for a node with room. ``greeted``: after a rest it is asked whether it still lives.
 ``doubted``: Ray cannot reach it, which is no verdict yet."""
 
-_HOST = ray.remote(max_restarts=0, max_task_retries=0)(Host)
+_OPTIONS: dict[str, Any] = {"max_restarts": 0, "max_task_retries": 0, "concurrency_groups": {"aside": 1}}
+_HOST = ray.remote(**_OPTIONS)(Host)
+"""One thread makes, so that a worker's models stay in it; one beside it hears that it shall stop."""
 
 
 class Crew(Record):
@@ -31,6 +33,9 @@ class Crew(Record):
     """Most workers at a time."""
     cpus: float
     gpus: float = 0
+    stop_seconds: float = 0.0
+    """How long a call that is stopped may take to end by itself, so that the worker lives on; 0: it is
+    killed."""
 
     @property
     def needs(self) -> set[str]:
@@ -81,6 +86,12 @@ class Worker:
     """When it was first ready."""
     place: Place | None = None
     call: Call | None = None
+    stopping: bool = False
+    """Whether its call has been asked to end."""
+    asked: Any = None
+    """Ray's reference to its word on how much is done; None where it was not asked."""
+    told: float = 0.0
+    """How much of its call is done, 0 to 1, as it last told."""
 
     def greet(self, phase: Phase, until: float = math.inf) -> None:
         """Ask where it is: the answer shows that it is placed, and alive."""
@@ -93,12 +104,29 @@ class Worker:
 
     def do(self, call: Call) -> None:
         """Let it begin its call."""
+        self.asked, self.told = None, 0.0
         answer = self.actor.call.remote(call.verb, call.arguments)
         self._expect("calling", answer, time.monotonic() + call.seconds)
 
+    def share(self) -> float:
+        """Return how much of its call is done, as it last told, and ask again."""
+        if self.asked is not None and ray.wait([self.asked], timeout=0)[0]:
+            with suppress(RayError):  # its end is heard of elsewhere
+                self.told = ray.get(self.asked)
+            self.asked = None
+        if self.asked is None:
+            self.asked = self.actor.progress.remote()
+        return self.told
+
+    def stop(self, seconds: float) -> None:
+        """Ask its call to end within *seconds*."""
+        self.actor.stop.remote()
+        self.stopping = True
+        self.until = min(self.until, time.monotonic() + seconds)
+
     def rest(self) -> None:
         """Let it be free."""
-        self.call = None
+        self.call, self.stopping = None, False
         self._expect("idle", None, math.inf)
         self.loaded = min(self.loaded, self.since)
 

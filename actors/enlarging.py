@@ -1,16 +1,22 @@
-"""Enlarges video frame by frame: super-resolution where there is a model, then Lanczos to the exact size."""
+"""Enlarges video frame by frame and changes its rate: by networks where there are, else in plain ways."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from actors.video import Frame, planes
+from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
-    from actors.span import Span
+    from actors.networks import Network
+    from actors.rife import Rife
+
+Between = Callable[[Frame, Frame, float], Frame]
+"""Draws the frame that lies a part, 0 to 1, of the way from one to the next."""
 
 
 class Size(NamedTuple):
@@ -20,14 +26,66 @@ class Size(NamedTuple):
     height: int
 
 
-def sharpened(frames: Iterable[Frame], size: Size, span: "Span", tile: int) -> Iterator[Frame]:
-    """Yield each of *frames* enlarged by *span*; only one is held at a time."""
-    from actors.colors import to_frame, to_picture  # noqa: PLC0415 (torch waits until a model is asked for)
-    from actors.span import enlarge  # noqa: PLC0415 (the same)
+def sharpened(frames: Iterable[Frame], size: Size, network: "Network", tile: int) -> Iterator[Frame]:
+    """Yield each of *frames* enlarged by *network*; only one is held at a time.
 
-    device = str(span.mean.device)
+    *tile* is as for `actors.tiling.enlarge`: 0 takes whole frames.
+    """
+    from actors.colors import to_frame, to_picture  # noqa: PLC0415 (torch waits until a model is asked for)
+    from actors.tiling import enlarge  # noqa: PLC0415 (the same)
+
+    device = str(network.device)
     for frame in frames:
-        yield to_frame(enlarge(span, to_picture(frame, *size, device), tile=tile))
+        yield to_frame(enlarge(network, to_picture(frame, *size, device), tile=tile))
+
+
+def retimed(
+    frames: Iterable[Frame], fps: int, to_fps: int, count: int, between: Between | None = None
+) -> Iterator[Frame]:
+    """Yield exactly *count* frames at *to_fps* of *frames* at *fps*; two are held at a time.
+
+    Where a frame falls between two, *between* draws it; without, and after the last, the one before stands.
+    What is over at the end is not read. Raises GenerationError if *frames* end too early.
+    """
+    pairs = enumerate(_with_next(frames) if between else ((frame, None) for frame in frames))
+    at, before = -1, np.empty(0, np.uint8)
+    after: Frame | None = None
+    for number in range(count):
+        wanted, past = divmod(number * fps, to_fps)
+        while at < wanted:
+            end = at
+            at, (before, after) = next(pairs, (end, (before, None)))
+            if at == end:
+                held = f"the base clip ends after {at + 1} frames at {fps} fps"
+                raise GenerationError(f"{held}, before frame {number + 1} of {count} at {to_fps} fps")
+        if between is None or after is None or not past:
+            yield before
+        else:
+            yield between(before, after, past / to_fps)
+
+
+def drawn_between(rife: "Rife", size: Size) -> Between:
+    """Return what draws frames of *size* with *rife*."""
+    import torch  # noqa: PLC0415 (torch waits until a model is asked for)
+
+    from actors.colors import to_frame, to_picture  # noqa: PLC0415 (the same)
+
+    @torch.inference_mode()
+    def draw(before: Frame, after: Frame, part: float) -> Frame:
+        ends = (
+            to_picture(frame, *size, str(rife.device)).permute(2, 0, 1)[None] for frame in (before, after)
+        )
+        drawn = rife(*(end.float() / 255 for end in ends), part)[0]
+        return to_frame((drawn * 255).round().to(torch.uint8).permute(1, 2, 0))
+
+    return draw
+
+
+def _with_next(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
+    """Yield each frame with the one after it; the last has none."""
+    for before, after in pairwise(chain(frames, (None,))):
+        if before is not None:
+            yield before, after
 
 
 def fitted(frames: Iterable[Frame], size: Size, to: Size) -> Iterator[Frame]:

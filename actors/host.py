@@ -44,6 +44,18 @@ class Host:
         node: str = ray.get_runtime_context().get_node_id()
         return Place(node, socket.gethostname(), os.getpid())
 
+    @ray.method(concurrency_group="aside")
+    def stop(self) -> None:
+        """Ask the plain worker to end its call early, if it is one that can."""
+        if (stop := getattr(self._plain, "stop", None)) is not None:
+            stop()
+
+    @ray.method(concurrency_group="aside")
+    def progress(self) -> float:
+        """Return how much of its call the plain worker has done, 0 to 1; 0 if it is one that does not say."""
+        progress = getattr(self._plain, "progress", None)
+        return float(progress()) if progress is not None else 0.0
+
     def load(self) -> Failure | None:
         """Make the plain worker."""
         module, name = self._worker.split(":")

@@ -21,6 +21,7 @@ _VALUES_MAX = 64_000_000
 _WEIGHTLESS = {
     "BinaryOp",
     "Concat",
+    "Eltwise",
     "Input",
     "Interp",
     "PixelShuffle",

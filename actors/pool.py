@@ -42,6 +42,8 @@ _LAST_BREATH = 5.0
 _REMEMBERED = 1000
 """How many killed workers are waited for; older ones are long gone."""
 
+_STOPPED = Failure("cancelled", "it was stopped", spoiled=True)
+
 
 class Outcome(NamedTuple):
     """How a call ended."""
@@ -137,11 +139,28 @@ class Pool:
         ended, self._ended = self._ended, []
         return ended
 
-    def drop(self, tags: Collection[Hashable]) -> None:
-        """Kill the workers of these calls, which end as cancelled."""
+    def shares(self) -> Mapping[Hashable, float]:
+        """Return how much of each call is done, 0 to 1, by its tag, as far as its worker has told.
+
+        Asked are only workers of crews that may end a call by themselves, and nobody waits for an answer.
+        """
+        calling = (worker for worker in self._workers() if worker.phase == "calling")
+        return {w.call.tag: w.share() for w in calling if w.call is not None and w.crew.stop_seconds}
+
+    def drop(self, tags: Collection[Hashable], *, at_once: bool = False) -> None:
+        """Stop these calls, which end as cancelled, unless they are done by then.
+
+        Where the crew lets them, calls end by themselves at their next step; others, and all *at_once*, end
+        now, with their workers.
+        """
         for worker in list(self._workers()):
-            if worker.call is not None and worker.call.tag in tags:
-                self._settle(worker, Failure("cancelled", "it was stopped", spoiled=True))
+            if worker.call is None or worker.call.tag not in tags:
+                continue
+            patience = worker.crew.stop_seconds
+            if patience and worker.phase == "calling" and not at_once:
+                worker.stop(patience)
+            else:
+                self._settle(worker, _STOPPED)
 
     # What is heard of workers.
 
@@ -189,6 +208,9 @@ class Pool:
                 self._team(worker).failures = 0
                 worker.rest()
                 self._freed = True
+            case "calling" if _is_stopped(said) and not worker.stopping:
+                # Word that was meant for the call before came late; this one is not to be blamed for it.
+                self._settle(worker, Failure("transient", "it was stopped by mistake"))
             case "greeted" if worker.call is not None:
                 worker.do(worker.call)
             case "doubted":
@@ -211,6 +233,8 @@ class Pool:
                 worker.greet("doubted", worker.until)
 
     def _overdue(self, worker: Worker) -> Failure:
+        if worker.stopping:
+            return _STOPPED
         if worker.phase == "loading":
             return Failure("timeout", f"not ready within {self._load_seconds:.0f} s", spoiled=True)
         if worker.phase == "calling" and worker.call is not None and self._lives(worker.place):
@@ -300,3 +324,7 @@ class Pool:
 
     def _lives(self, place: Place | None) -> bool:
         return place is None or place.node in nodes()
+
+
+def _is_stopped(said: object) -> bool:
+    return isinstance(said, Failure) and said.verdict == "cancelled"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from actors import weights
 from schemas.errors import BlobDamagedError, SettingsError
 from schemas.plan import Plan
+from schemas.policy import Gate
 from storage.blobs import BlobStore
 
 
@@ -29,12 +30,15 @@ class _File(NamedTuple):
         return f"weights/{self.path}"
 
 
-def store_weights(plan: Plan, folder: Path, blobs: BlobStore) -> None:
+def store_weights(plan: Plan, folder: Path, blobs: BlobStore, gate: Gate | None = None) -> None:
     """Put the weights and the music that *plan* names from *folder* into *blobs*, unless they are there.
+
+    So is the classifier of the *gate* for what models generate.
 
     Raises SettingsError for what neither of them has whole.
     """
-    for file in (_find(revision) for revision in _named(plan)):
+    named = (*_named(plan), *((gate.classifier,) if gate else ()))
+    for file in (_find(revision) for revision in named):
         stored = blobs.find(file.blob)
         if stored is None or stored.sha256 != file.sha256:
             blobs.put(file.blob, _whole(folder, file), replace=True)
@@ -56,7 +60,7 @@ def take_weights(revision: str, blobs: BlobStore, cache: Path) -> Path:
 def _named(plan: Plan) -> tuple[str, ...]:
     """Return every revision that *plan* names, once."""
     stills = (name for still in plan.stills for name in (still.upscaler, still.matte))
-    shots = (shot.upscaler.partition("/")[0] for shot in plan.shots)
+    shots = (name.partition("/")[0] for shot in plan.shots for name in (shot.upscaler, shot.interpolator))
     sounds = (ad.composition.sound.music for ad in plan.ads)
     names = dict.fromkeys([*stills, *shots, *sounds])
     return tuple(name for name in names if "@" in name and not name.startswith("inputs/"))

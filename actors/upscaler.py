@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from actors.audio import RATE, Sound, read_sound
 from actors.clips import ClipStore
-from actors.enlarging import Size, fitted, sharpened
+from actors.enlarging import Between, Size, drawn_between, fitted, retimed, sharpened
 from actors.pictures import open_picture
 from actors.resources import cpu_seconds, gpu_memory
 from actors.shelf import take_weights
@@ -22,38 +23,41 @@ from storage.blobs import BlobStore, publish
 
 if TYPE_CHECKING:
     from actors.matte import Matter
-    from actors.span import Span
+    from actors.networks import Network
 
 Picture = NDArray[np.uint8]
 
 _PIXELS_MAX = 160_000_000
 """Of an enlarged picture: about 2 GB of memory on the way."""
 _TILE, _TILE_MIN = 512, 64
-"""Side, in pixels, of what SPAN enlarges at a time; below the least its overlap is most of the work."""
+"""Side, in pixels, of what a network enlarges at a time; below the least its overlap is most of the work."""
 
 
 class Upscaler:
     """Makes pictures and clips large. Loads each model once."""
 
-    def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str) -> None:
+    def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str, *, compiled: bool = False) -> None:
+        """Work on *blobs*; *compiled* has torch compile what enlarges clips, see `load_network`."""
         self._blobs = blobs
         self._scratch = scratch
         self._clips = ClipStore(blobs, scratch, ffmpeg_exe)
-        self._spans: dict[str, Span] = {}
+        self._compiled = compiled
+        self._networks: dict[tuple[str, bool], Network] = {}
         self._matters: dict[str, Matter] = {}
 
-    def prepare(self, still: Still, shrink: int) -> StillFile:
+    def prepare(self, still: Still, shrink: int, drawn: Picture | None = None) -> StillFile:
         """Prepare *still* as ``stills/<key>.png``, RGBA where its subject is cut out and RGB elsewhere.
 
-        A source that is a cut-out keeps its own alpha. Each step of *shrink* halves the tiles that are
-        enlarged at a time. Raises MediaError for a source that cannot be read, GenerationError for a picture
-        that would be too large, GpuMemoryError for tiles that are, SettingsError and StorageError for weights
-        that cannot be had.
+        A drawing comes as *drawn*, ``uint8 [H, W, 3]``. A source that is a cut-out keeps its own alpha. Each
+        step of *shrink* halves the tiles that are enlarged at a time. Raises MediaError for a source that
+        cannot be read, GenerationError for a picture that would be too large, GpuMemoryError for tiles that
+        are, SettingsError and StorageError for weights that cannot be had.
         """
         began = cpu_seconds()
-        picture, alpha = _open(self._blobs.local(still.source, self._scratch))
+        picture, alpha = (drawn, None) if drawn is not None else self._given(still)
         tile = _tile(shrink)
-        with gpu_memory(f"{still.source} times {still.scale} by {still.upscaler}, in tiles of {tile} pixels"):
+        name = still.source or "a drawing"
+        with gpu_memory(f"{name} times {still.scale} by {still.upscaler}, in tiles of {tile} pixels"):
             large = self._enlarged(picture, still, tile)
         if alpha is not None:
             alpha = _lanczos(alpha, still.scale)
@@ -73,27 +77,55 @@ class Upscaler:
     def enlarge(self, shot: Shot, base: Clip, shrink: int) -> Clip:
         """Enlarge the clip *base* to *shot* and store it as ``clips/<key>.mp4``.
 
-        Frames go one by one from the decoder into the encoder, so memory does not grow with the length. Each
-        step of *shrink* halves the tiles that are enlarged at a time. Raises GenerationError if *base* is not
-        the shot's, else as `prepare` and ClipStore.store.
+        Frames go one by one from the decoder into the encoder, so memory does not grow with the length; what
+        the base has of sound goes along. Whole frames are enlarged at a time, after the first *shrink* tiles,
+        which each further one halves. Raises GenerationError if *base* is not the shot's, or too short, else
+        as `prepare` and ClipStore.store.
         """
         began = cpu_seconds()
         if base.shot != shot.base:
             raise GenerationError(f"shot {shot.key[:12]} enlarges {shot.base[:12]}, not {base.shot[:12]}")
-        tile = _tile(shrink)
+        tile = _tile(shrink - 1) if shrink else 0
         tried = f"shot {shot.key[:12]} ({base.width}x{base.height} to {shot.width}x{shot.height})"
-        with gpu_memory(f"{tried} by {shot.upscaler}, in tiles of {tile} pixels"):
-            return self._clips.store(shot, self._frames(shot, base, tile), MEZZANINE, began=began)
+        pieces = f"in tiles of {tile} pixels" if tile else "in whole frames"
+        path = self._blobs.local(base.file.name, self._scratch)
+        with gpu_memory(f"{tried} by {shot.upscaler}, {pieces}"):
+            frames = self._frames(shot, base, path, tile)
+            return self._clips.store(shot, frames, MEZZANINE, sound=_sound(shot, base, path), began=began)
 
-    def _frames(self, shot: Shot, base: Clip, tile: int) -> Iterator[Frame]:
-        frames = read_frames(self._blobs.local(base.file.name, self._scratch))
-        size = Size(base.width, base.height)
+    def _given(self, still: Still) -> tuple[Picture, Picture | None]:
+        return _open(self._blobs.local(still.source, self._scratch))
+
+    def _frames(self, shot: Shot, base: Clip, path: Path, tile: int) -> Iterator[Frame]:
+        """Yield the frames of *shot* from those of *base*, the file *path*."""
+        frames, size = read_frames(path), Size(base.width, base.height)
+        rate = base.fps, shot.fps, shot.frames
+        interpolator = shot.interpolator.partition("/")[0]
+        if base.fps != shot.fps and not interpolator:
+            rates = f"its base has {base.fps} fps, not {shot.fps}"
+            raise GenerationError(f"shot {shot.key[:12]}: {rates}, and it names no interpolator")
+        # Each frame is enlarged once: repeated afterwards, but left out or drawn between before.
+        repeated = interpolator == "repeat" and base.fps < shot.fps
+        if not repeated:
+            frames = retimed(frames, *rate, self._between(interpolator, size))
+        frames = self._large(frames, shot, size, tile)
+        return retimed(frames, *rate) if repeated else frames
+
+    def _large(self, frames: Iterator[Frame], shot: Shot, size: Size, tile: int) -> Iterator[Frame]:
         revision = shot.upscaler.partition("/")[0]
         if revision != "lanczos":
-            span = self._span(revision)
-            frames = sharpened(frames, size, span, tile)
-            size = Size(size.width * span.scale, size.height * span.scale)
+            network = self._network(revision, fast=True)
+            frames = sharpened(frames, size, network, tile or self._bound(network))
+            size = Size(size.width * network.scale, size.height * network.scale)
         return fitted(frames, size, Size(shot.width, shot.height))
+
+    def _between(self, interpolator: str, size: Size) -> Between | None:
+        if interpolator in {"", "repeat"}:
+            return None
+        from actors.networks import load_rife  # noqa: PLC0415 (torch waits until a model is asked for)
+
+        path = take_weights(interpolator, self._blobs, self._scratch)
+        return drawn_between(load_rife(path, device=self._device), size)
 
     def _enlarged(self, picture: Picture, still: Still, tile: int) -> Picture:
         height, width = picture.shape[:2]
@@ -105,20 +137,26 @@ class Upscaler:
             return picture
         if still.upscaler == "lanczos":
             return _lanczos(picture, still.scale)
-        span = self._span(still.upscaler)
-        if span.scale != still.scale:
-            raise GenerationError(f"{still.upscaler} enlarges {span.scale} times, not {still.scale} times")
-        from actors.span import upscale  # noqa: PLC0415 (torch waits until a model is asked for)
+        network = self._network(still.upscaler, fast=False)
+        if network.scale != still.scale:
+            raise GenerationError(f"{still.upscaler} enlarges {network.scale} times, not {still.scale} times")
+        from actors.tiling import upscale  # noqa: PLC0415 (torch waits until a model is asked for)
 
-        return upscale(span, picture, tile=tile)
+        return upscale(network, picture, tile=min(tile, self._bound(network) or tile))
 
-    def _span(self, revision: str) -> "Span":
-        from actors.span import load_span  # noqa: PLC0415 (torch waits until a model is asked for)
+    def _network(self, revision: str, *, fast: bool) -> "Network":
+        from actors.networks import load_network  # noqa: PLC0415 (torch waits until a model is asked for)
 
-        if revision not in self._spans:
+        if (revision, fast) not in self._networks:
             path = take_weights(revision, self._blobs, self._scratch)
-            self._spans[revision] = load_span(path, device=self._device)
-        return self._spans[revision]
+            compiled = fast and self._compiled
+            network = load_network(path, device=self._device, fast=fast, compiled=compiled)
+            self._networks[revision, fast] = network
+        return self._networks[revision, fast]
+
+    def _bound(self, network: "Network") -> int:
+        """Return the largest tile that a CPU's memory takes of *network*; 0 where there is no bound."""
+        return network.tile if self._device == "cpu" else 0
 
     def _matter(self, revision: str) -> "Matter":
         from actors.matte import Matter  # noqa: PLC0415 (onnxruntime waits until a model is asked for)
@@ -141,6 +179,15 @@ class Upscaler:
             return publish(self._blobs, f"stills/{still.key}.png", path)
         finally:
             path.unlink(missing_ok=True)
+
+
+def _sound(shot: Shot, base: Clip, path: Path) -> Sound | None:
+    """Return the sound of *base*, cut to the length of *shot*, or filled up with silence."""
+    if not base.sound:
+        return None
+    length = round(shot.frames * RATE / shot.fps)
+    sound = read_sound(path, seconds_max=length / RATE)[:length]
+    return np.pad(sound, ((0, length - len(sound)), (0, 0)))
 
 
 def _tile(shrink: int) -> int:

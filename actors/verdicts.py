@@ -15,7 +15,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from schemas.errors import GpuMemoryError, ReelmillError
+from schemas.errors import GpuMemoryError, ReelmillError, StoppedError
 from schemas.work import Verdict
 
 _LONGEST = 1000
@@ -37,6 +37,8 @@ def judge(error: Exception) -> Failure:
     """Judge what a worker raised; runs inside the worker, where every exception's class is known."""
     if _no_room(error):
         return Failure("memory", _told(error))
+    if isinstance(error, StoppedError):
+        return Failure("cancelled", str(error))
     if isinstance(error, ReelmillError):
         return Failure("transient" if error.retryable else "permanent", _short(str(error)))
     if _SPOILED.search(str(error)):

@@ -38,17 +38,21 @@ class Encoding(Record):
 
     preset: str
     crf: int
+    lossless_sound: bool = False
+    """ALAC in place of AAC."""
 
 
 DELIVERY = Encoding(preset="faster", crf=18)
-MEZZANINE = Encoding(preset="ultrafast", crf=12)
+MEZZANINE = Encoding(preset="ultrafast", crf=12, lossless_sound=True)
 """Clips between generator and composer: above 52 dB, and without CABAC three times quicker to decode."""
-BASE = Encoding(preset="ultrafast", crf=4)
+BASE = Encoding(preset="ultrafast", crf=4, lossless_sound=True)
 """Clips to enlarge, which enlarges the encoder's traces too: above 52 dB even where there is grain."""
 
 
 AAC = {"c:a": "aac", "b:a": "192k", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"}
 """How the sound of an ad is encoded, as ffmpeg's options by name."""
+ALAC = {"c:a": "alac", "sample_fmt": "s16p", "ar": 48_000, "ac": 2, "flags:a": "+bitexact"}
+"""How the sound of a clip is: it is mixed and encoded again."""
 
 
 class VideoFacts(Record):
@@ -84,7 +88,7 @@ def planes(frame: Frame, width: int, height: int) -> tuple[Frame, Frame, Frame]:
 def open_media(path: Path) -> "av.container.InputContainer":
     """Open a local file for reading; playlists and network addresses inside it are refused."""
     try:
-        return av.open(f"file:{path}", options=_OPEN_OPTIONS)
+        return av.open(f"file:{path}", options=_OPEN_OPTIONS, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise MediaError(f"{path.name}: cannot be opened as media: {error}") from error
 
@@ -293,4 +297,5 @@ def encoder_command(
     if sound is None:
         return list(ffmpeg.compile(ffmpeg.output(picture, str(path), **options), cmd=ffmpeg_exe))
     heard = ffmpeg.input(f"file:{sound}", format="wav", protocol_whitelist="file,pipe").audio
-    return list(ffmpeg.compile(ffmpeg.output(picture, heard, str(path), **options, **AAC), cmd=ffmpeg_exe))
+    codec = ALAC if encoding.lossless_sound else AAC
+    return list(ffmpeg.compile(ffmpeg.output(picture, heard, str(path), **options, **codec), cmd=ffmpeg_exe))

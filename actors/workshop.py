@@ -11,9 +11,11 @@ from pathlib import Path
 
 from actors.composer import Composer
 from actors.generator import Generator
+from actors.models import Means
 from actors.scratch import Scratch
 from actors.upscaler import Upscaler
 from actors.video import ffmpeg_path
+from actors.watch import CallWatch
 from schemas.media import Asset, Clip, StillFile
 from schemas.plan import Shot, Still
 from schemas.sidecar import Recipe
@@ -26,7 +28,9 @@ _SCRATCH_BYTES_MAX = 2_000_000_000
 class Workshop:
     """Does one thing at a time; loads what it needs when it first needs it."""
 
-    def __init__(self, blobs: BlobStore, ffmpeg: str | None, scratch: Path | None) -> None:
+    def __init__(
+        self, blobs: BlobStore, ffmpeg: str | None, scratch: Path | None, means: Means | None = None
+    ) -> None:
         """Work on *blobs* with files in a folder under *scratch*; None is a folder of this machine's own."""
         import torch  # noqa: PLC0415 (the driver imports this module, and must stay light)
 
@@ -35,28 +39,41 @@ class Workshop:
         self._scratch = Scratch(scratch)
         self._blobs = blobs
         self._ffmpeg = ffmpeg_path(ffmpeg)
+        self._means = means or Means()
+        self._watch = CallWatch()
+
+    def stop(self) -> None:
+        """Let the call that runs end at its next step; called from another thread, as is `progress`."""
+        self._watch.stop()
+
+    def progress(self) -> float:
+        """Return how much of the call that runs is done, 0 to 1."""
+        return self._watch.progress
 
     def prepare(self, still: Still, shrink: int) -> StillFile:
         """Make a picture ready. *shrink* counts how often it did not fit into memory, here as below."""
-        self._tidy()
-        return self._upscaler.prepare(still, shrink)
+        self._begin()
+        drawn = self._generator.draw(still.drawing, shrink, self._watch) if still.drawing else None
+        made = self._upscaler.prepare(still, shrink, drawn)
+        return made.model_copy(update={"looked": self._generator.looked}) if still.drawing else made
 
     def generate(self, shot: Shot, shrink: int) -> Clip:
         """Make a shot with its model."""
-        self._tidy()
-        return self._generator.generate(shot, shrink)
+        self._begin()
+        return self._generator.generate(shot, shrink, self._watch)
 
     def enlarge(self, shot: Shot, base: Clip, shrink: int) -> Clip:
         """Make a shot from the clip of its base."""
-        self._tidy()
+        self._begin()
         return self._upscaler.enlarge(shot, base, shrink)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make an ad."""
-        self._tidy()
+        self._begin()
         return self._composer.compose(recipe, twin)
 
-    def _tidy(self) -> None:
+    def _begin(self) -> None:
+        self._watch.begin()
         # Between two calls nothing is in use.
         self._scratch.trim(_SCRATCH_BYTES_MAX)
 
@@ -66,7 +83,7 @@ class Workshop:
 
     @cached_property
     def _generator(self) -> Generator:
-        return Generator(self._blobs, self._scratch.folder, self._ffmpeg)
+        return Generator(self._blobs, self._scratch.folder, self._ffmpeg, self._means)
 
     @cached_property
     def _composer(self) -> Composer:

@@ -150,6 +150,7 @@ class Batch:
         return Recipe.model_validate(
             {
                 "brief_sha256": self.plan.brief_sha256,
+                "policy": self.plan.policy,
                 "ad": ad,
                 "shots": shots,
                 "clips": [parts[shot.key] for shot in shots],
@@ -205,9 +206,10 @@ class Batch:
         facts |= {"kind": item.kind, "key": item.key, "label": label_of(item.spec)}
         self._tell(Event(event=event, campaign=self.plan.campaign, **facts))
 
-    def announce(self, event: EventName, **facts: Any) -> None:  # noqa: ANN401 (the event's fields)
-        """Tell something about the campaign as a whole."""
-        self._tell(Event(event=event, campaign=self.plan.campaign, counts=self._counts(), **facts))
+    def announce(self, event: EventName, begun: Mapping[Kind, float] | None = None, **facts: Any) -> None:  # noqa: ANN401 (the event's fields)
+        """Tell something about the campaign as a whole; *begun* is what is done of items in work."""
+        counts = self._counts(begun or {})
+        self._tell(Event(event=event, campaign=self.plan.campaign, counts=counts, **facts))
 
     def unwant(self, item: Item) -> None:
         """Note that *item* is not needed after all."""
@@ -227,7 +229,7 @@ class Batch:
         elif self.todo.pop(item.key, None) is not None:
             (self._made if event == "made" else self._failed)[item.kind] += 1
 
-    def _counts(self) -> dict[Kind, Count]:
+    def _counts(self, begun: Mapping[Kind, float]) -> dict[Kind, Count]:
         there = {"still": self.there.stills, "shot": self.there.clips, "ad": self.there.assets}
         kinds: tuple[Kind, ...] = ("still", "shot", "ad")
         return {
@@ -236,6 +238,7 @@ class Batch:
                 there=len(there[kind]),
                 made=self._made[kind],
                 failed=self._failed[kind],
+                begun=begun.get(kind, 0.0),
             )
             for kind in kinds
         }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from actors.footage import probe_footage
 from actors.pictures import draw_svg, drawing_size, is_drawing, open_picture, picture_suffix
 from schemas.brief import MOODS
 from schemas.document import BYTES_MAX as TEXT_BYTES_MAX
@@ -14,6 +15,7 @@ from schemas.media import Source
 from schemas.wording import nearest, shown, suggestion
 
 BYTES_MAX = 40_000_000
+VIDEO_BYTES_MAX = 500_000_000
 SIDE_MIN = 64
 """Pixels of a picture's short side, and of a logo's long side."""
 SOUNDS = (".mp3", ".wav", ".ogg", ".opus", ".m4a", ".flac")
@@ -22,11 +24,11 @@ _NEIGHBOURS_MAX = 1000
 _Check = Callable[[Path], Source]
 
 
-def locate(written: str, folder: Path) -> Path:
+def locate(written: str, folder: Path, bytes_max: int = BYTES_MAX) -> Path:
     """Return the regular file inside *folder* that a brief calls *written*.
 
     Raises MediaError for an address, an absolute path, one that leads out of *folder* (also by a symbolic
-    link), and for what is missing, no regular file, empty, or larger than BYTES_MAX.
+    link), and for what is missing, no regular file, empty, or larger than *bytes_max*.
     """
     if "://" in written or written.startswith("data:"):
         raise _refusal(written, "is not fetched in this version", "put the file beside the brief")
@@ -36,7 +38,7 @@ def locate(written: str, folder: Path) -> Path:
         path = (folder / written).resolve()
         if not path.is_relative_to(folder.resolve()):
             raise _refusal(written, "leaves the folder of the brief", "put the file beside the brief")
-        _refuse_unusable(written, path, folder)
+        _refuse_unusable(written, path, folder, bytes_max)
     except (OSError, RuntimeError, ValueError) as error:  # too long a name, links in a circle, a NUL
         raise _refusal(written, "is no usable path", "write it relative to the brief") from error
     return path
@@ -91,7 +93,7 @@ def _checked(written: str, folder: Path, check: _Check) -> Source | MediaError:
     try:
         if check is _music and not Path(written).suffix:
             raise _refusal(written, "is neither a mood nor a sound file", suggestion(written, MOODS))
-        return check(locate(written, folder))
+        return check(locate(written, folder, VIDEO_BYTES_MAX if check is _video else BYTES_MAX))
     except MediaError as error:
         return error
     except OSError as error:
@@ -103,6 +105,10 @@ def _named_files(document: Document) -> Iterator[tuple[str, str, _Check]]:
         ("brand.logo", _logo),
         ("products[].images[]", _picture),
         ("storyboard[].image", _picture),
+        ("storyboard[].until", _picture),
+        ("storyboard[].portrait", _picture),
+        ("storyboard[].subjects[]", _picture),
+        ("storyboard[].video", _video),
         ("audio.music", _music),
     )
     for pattern, check in checks:
@@ -117,6 +123,12 @@ def _picture(path: Path) -> Source:
         size = f"{picture.width} x {picture.height}"
         raise _refusal(path.name, f"has {size} pixels", f"use one of {SIDE_MIN} or more on each side")
     return _source(path, picture_suffix(path), picture.size)
+
+
+def _video(path: Path) -> Source:
+    footage = probe_footage(path)
+    source = _source(path, f".{footage.container}", (footage.width, footage.height))
+    return source.model_copy(update={"seconds": footage.seconds})
 
 
 def _logo(path: Path) -> Source:
@@ -145,14 +157,14 @@ def _source(path: Path, suffix: str, size: tuple[int, int]) -> Source:
     return Source(name=f"inputs/{digest}{suffix}", sha256=digest, width=size[0], height=size[1])
 
 
-def _refuse_unusable(written: str, path: Path, folder: Path) -> None:
+def _refuse_unusable(written: str, path: Path, folder: Path, bytes_max: int) -> None:
     if not path.exists():
         raise _refusal(written, "is missing", _other_name(written, folder))
     if not path.is_file():
         raise _refusal(written, "is no regular file", "give the path of a file")
     size = path.stat().st_size
-    if size > BYTES_MAX:
-        limit = f"make it {BYTES_MAX // 1_000_000} MB at most"
+    if size > bytes_max:
+        limit = f"make it {bytes_max // 1_000_000} MB at most"
         raise _refusal(written, f"has {size / 1_000_000:.1f} MB", limit)
     if size == 0:
         raise _refusal(written, "is empty", "put the file there again")

@@ -20,33 +20,10 @@ _LISTS_OF_NAMES = (
 _NOT_YET: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
     ("products.feed", bool, "feeds are not read in this version", "list the products in the brief"),
     (
-        "storyboard[].show",
-        lambda value: value == "presenter",
-        "presenters are not rendered in this version",
-        "show product, text, end_card or image: PATH",
-    ),
-    (
-        "storyboard[].video",
-        bool,
-        "videos are not rendered in this version",
-        "show a picture with image: PATH",
-    ),
-    ("storyboard[].task", bool, "tasks on videos are not rendered in this version", "take task out"),
-    (
-        "storyboard[].subjects",
-        bool,
-        "subjects are not rendered in this version",
-        "show one picture with image: PATH",
-    ),
-    ("storyboard[].until", bool, "last frames are not rendered in this version", "take until out"),
-    ("storyboard[].keep", bool, "kept likenesses are not rendered in this version", "take keep out"),
-    ("storyboard[].sound", bool, "generated sound is not rendered in this version", "take sound out"),
-    ("storyboard[].still", bool, "generated stills are not rendered in this version", "take still out"),
-    (
         "labels.ai",
         lambda value: value == "always",
         "visible AI labels are not rendered in this version",
-        "write auto; no ad of this version is made by generative AI",
+        "write auto, and add the disclosure where the ad is placed",
     ),
     (
         "audio.voice",
@@ -57,9 +34,45 @@ _NOT_YET: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
 )
 
 
+def _is_no_card(scene: dict[str, Any]) -> bool:
+    return scene.get("show") != "end_card"
+
+
+_BESIDE: tuple[tuple[str, Callable[[dict[str, Any]], bool], str, str], ...] = (
+    (
+        "video",
+        lambda scene: bool(scene.get("task")),
+        "a video is restyled or extended, not shown as it is",
+        "add task: restyle, extend or extend_back",
+    ),
+    ("task", lambda scene: bool(scene.get("video")), "a task stands without video", "add video: PATH"),
+    (
+        "until",
+        lambda scene: bool(scene.get("image")) or scene.get("show") == "product",
+        "a last frame stands without a first",
+        "add image: PATH, or show: product",
+    ),
+    (
+        "still",
+        lambda scene: scene.get("show") == "text",
+        "a still is drawn for a text only",
+        "write show: text, or take still out",
+    ),
+    (
+        "portrait",
+        lambda scene: scene.get("show") == "presenter",
+        "a portrait stands without presenter",
+        "write show: presenter, or take portrait out",
+    ),
+    ("keep", _is_no_card, "a closing card keeps no look", "take keep out"),
+    ("sound", _is_no_card, "a closing card makes no sound", "take sound out"),
+)
+"""Fields of a scene, what must stand beside them, and what to say where it does not."""
+
+
 def rule_problems(document: Document) -> Iterator[Problem]:
     """Yield every rule that *document* breaks; parts of the wrong shape are passed over."""
-    for rule in (_not_yet, _unknown_model, _doubles, _strangers, _unclear_scenes, _misplaced_cards, _sales):
+    for rule in _RULES:
         yield from rule(document)
 
 
@@ -114,6 +127,58 @@ def _unclear_scenes(document: Document) -> Iterator[Problem]:
             yield Problem(where=where, what=what, cure=f"give exactly one of {', '.join(SHOWS)}")
 
 
+def _half_told_scenes(document: Document) -> Iterator[Problem]:
+    """Find fields of scenes that mean something only beside another."""
+    for where, scene in document.select("storyboard[]"):
+        if isinstance(scene, dict):
+            for field, goes, what, cure in _BESIDE:
+                if scene.get(field) and not goes(scene):
+                    yield Problem(where=join(where, field), what=what, cure=cure)
+
+
+def _silent_presenters(document: Document) -> Iterator[Problem]:
+    """Find presenters without a face, and locales in which they have nothing to say."""
+    presenters = [
+        (where, scene)
+        for where, scene in document.select("storyboard[]")
+        if isinstance(scene, dict) and scene.get("show") == "presenter"
+    ]
+    for where, scene in presenters:
+        if not scene.get("portrait"):
+            yield Problem(where=where, what="has a presenter without a face", cure="add portrait: PATH")
+    silent = [*_voiceless(document)] if presenters else []
+    for where, voice in document.select("audio.voice"):
+        if presenters and isinstance(voice, str) and voice not in VOICES:
+            what = "no open pipeline of this version makes a portrait say a given recording"
+            cure = "write voice: auto; the presenter speaks with a voice of the model's own"
+            yield Problem(where=where, what=f"{shown(voice)}: {what}", cure=cure)
+    for where, _ in presenters if silent else ():
+        what = f"has a presenter with nothing to say in {', '.join(silent)}"
+        yield Problem(where=where, what=what, cure="add voiceover")
+
+
+def _voiceless(document: Document) -> Iterator[str]:
+    """Yield the locales in which a variant says nothing, each with the variant's name where that took it."""
+    variants = [one for _, one in document.select("variants[]") if isinstance(one, dict)] or [{}]
+    for where, copy in document.select("locales.*"):
+        tag = where.removeprefix("locales.")
+        for variant in variants if isinstance(copy, dict) else ():
+            locales = variant.get("locales")
+            changed = locales.get(tag) if isinstance(locales, dict) else None
+            own = changed if isinstance(changed, dict) and "voiceover" in changed else None
+            if not str((own or copy).get("voiceover") or "").strip():
+                yield f"{tag} of variant {shown(variant.get('id'))}" if own else tag
+                break
+
+
+def _unknown_painters(document: Document) -> Iterator[Problem]:
+    painters = [name for name, entry in VIDEO_MODELS.items() if "still" in entry.tasks]
+    for where, name in document.select("storyboard[].still"):
+        if isinstance(name, str) and name not in painters:
+            what = f"{shown(name)} is no model that draws stills"
+            yield Problem(where=where, what=what, cure=suggestion(name, painters))
+
+
 def _misplaced_cards(document: Document) -> Iterator[Problem]:
     scenes = list(document.select("storyboard[].show"))
     count = sum(1 for _ in document.select("storyboard[]"))
@@ -154,3 +219,17 @@ def _money(value: object) -> Money | None:
     except ValueError:
         return None
     return money if isinstance(money, Money) else None
+
+
+_RULES = (
+    _not_yet,
+    _unknown_model,
+    _unknown_painters,
+    _doubles,
+    _strangers,
+    _unclear_scenes,
+    _half_told_scenes,
+    _silent_presenters,
+    _misplaced_cards,
+    _sales,
+)

@@ -11,6 +11,7 @@ from flows import artifacts, report
 from flows.batch import Batch, Inventory
 from flows.lease import Lease, held
 from flows.leftovers import sweep
+from flows.policy import find_gate
 from flows.preflight import Preflight, preflight
 from flows.proof import read_proof
 from flows.retries import Tries
@@ -92,7 +93,7 @@ def store_inputs(ready: Preflight, blobs: BlobStore, settings: Settings) -> None
     sweep(settings, blobs)
     for path, source in ready.ingested.sources.items():
         blobs.put(source.name, ready.ingested.folder / path)
-    store_weights(ready.plan, settings.weights, blobs)
+    store_weights(ready.plan, settings.weights, blobs, find_gate(settings))
 
 
 @step("make")

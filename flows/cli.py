@@ -40,6 +40,27 @@ class Share(click.ParamType[tuple[str, float]]):
         return campaign, weight
 
 
+class Models(click.ParamType[tuple[str, ...]]):
+    """Names of models, ``a,b,c``."""
+
+    name = "models"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the names, each once; fail with a sentence for one that is not in the table."""
+        from actors.backends import VIDEO_MODELS
+        from schemas.wording import suggestion
+
+        names = tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+        for name in names:
+            if name not in VIDEO_MODELS:
+                self.fail(f"{name!r} is no model; {suggestion(name, VIDEO_MODELS)}", param, ctx)
+        if not names:
+            self.fail("names no model; `reelmill models` lists them", param, ctx)
+        return names
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="reelmill")
 def cli() -> None:
@@ -120,6 +141,42 @@ def run(
 
 
 @cli.command()
+@click.argument("brief", type=click.Path(path_type=Path))
+@click.option(
+    "--models",
+    "names",
+    type=Models(),
+    required=True,
+    metavar="A,B,C",
+    help="Models of the table: `reelmill models`.",
+)
+@click.option("--product", default="", metavar="ID", help="The first one by default.")
+@click.option(
+    "--placement",
+    default="",
+    metavar="NAME",
+    help="By default the one with the longest storyboard: its clips serve the others too.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print events, then the result, one JSON object a line."
+)
+def compare(brief: Path, names: tuple[str, ...], product: str, placement: str, *, as_json: bool) -> int:
+    """Make the same shots of BRIEF on several models.
+
+    One ad of the brief a model, as a campaign of its own; what a later run of the brief on one of the models
+    shows too is not made again. One table and one picture tell what each took and what was measured.
+    """
+    from flows.compare import compare as make_comparison
+    from flows.interrupts import as_interrupt
+    from flows.trials import Pick
+
+    with as_interrupt():
+        pick = Pick(product, placement)
+        whole = make_comparison(brief, names, pick, read_settings(), as_json=as_json)
+    return DONE if whole else SOME_FAILED
+
+
+@cli.command()
 @click.argument("campaign")
 def cancel(campaign: str) -> None:
     """Stop CAMPAIGN (brand/name), whichever process makes it; others go on."""
@@ -165,25 +222,63 @@ def schema() -> None:
     )
 
 
-@cli.command()
+@cli.group(invoke_without_command=True)
 @_json_option
-def models(*, as_json: bool) -> None:
-    """List the models that make shots."""
-    from actors.backends import VIDEO_MODELS
-    from flows.tables import print_json, print_rows
+@click.pass_context
+def models(context: click.Context, *, as_json: bool) -> None:
+    """List the models that make shots, or care for their checkpoints."""
+    from flows.models import print_models
 
-    rows = [
-        {
-            "name": name,
-            "tasks": list(entry.tasks),
-            "gpus": entry.gpus,
-            "licence": entry.licence,
-            "ready": entry.gpus == 0,
-            "revision": entry.revision,
-        }
-        for name, entry in VIDEO_MODELS.items()
-    ]
-    print_json(rows) if as_json else print_rows(rows)
+    if context.invoked_subcommand is None:
+        print_models(read_settings(), as_json=as_json)
+
+
+@models.command(name="check")
+@click.argument("names", nargs=-1)
+def check_models(names: tuple[str, ...]) -> int:
+    """Hash the checkpoints NAMES, or all that are there.
+
+    Says what is missing, changed or does not belong there.
+    """
+    from actors.backends import VIDEO_MODELS
+    from flows.models import check_models as check
+
+    if unknown := [name for name in names if name not in VIDEO_MODELS or not VIDEO_MODELS[name].weights]:
+        known = ", ".join(name for name, entry in VIDEO_MODELS.items() if entry.weights)
+        raise click.UsageError(f"no model with a checkpoint is called {unknown[0]!r}; these are: {known}")
+    return DONE if check(names, read_settings()) else SOME_FAILED
+
+
+@models.command(name="fetch")
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    default="hub",
+    metavar="FOLDER|s3://...|hub",
+    help="Where the files come from; the Hugging Face hub by default.",
+)
+@click.option("--revision", default="", metavar="COMMIT", help="Commit of the hub, 40 hex digits.")
+def fetch_model(name: str, source: str, revision: str) -> None:
+    """Bring the checkpoint of NAME to REELMILL_MODELS.
+
+    Only at a commit, only safetensors and settings, checked and sealed.
+    """
+    from flows.models import fetch_model as bring
+
+    bring(name, source, revision, read_settings())
+
+
+@models.command(name="seal")
+@click.argument("folder", type=click.Path(path_type=Path))
+def seal_model(folder: Path) -> None:
+    """Write the SHA256SUMS of the checkpoint in FOLDER.
+
+    Plans name a checkpoint by it, and workers prove it by it.
+    """
+    from flows.models import seal_folder
+
+    seal_folder(folder)
 
 
 @cli.command()
@@ -237,14 +332,16 @@ def list_weights(*, as_json: bool) -> None:
 
 @weights.command()
 @click.argument("names", nargs=-1)
-def fetch(names: tuple[str, ...]) -> int:
-    """Fetch the weights NAMES, or all; those that are there are left alone."""
+@click.option("--all", "every", is_flag=True, help="Also those that only some campaigns ask for.")
+def fetch(names: tuple[str, ...], *, every: bool) -> int:
+    """Fetch the weights NAMES, or those that any campaign may use; those that are there are left alone."""
     from actors.weights import MANIFEST
     from actors.weights import fetch as fetch_weights
 
     if unknown := [name for name in names if name not in MANIFEST]:
         raise click.UsageError(f"unknown weights {unknown[0]!r}; known: {', '.join(MANIFEST)}")
-    failures = fetch_weights(names or tuple(MANIFEST), read_settings().weights, say=click.echo)
+    usual = tuple(name for name, item in MANIFEST.items() if item.usual or every)
+    failures = fetch_weights(names or usual, read_settings().weights, say=click.echo)
     for failure in failures:
         click.echo(failure, err=True)
     return SOME_FAILED if failures else DONE

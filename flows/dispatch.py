@@ -19,7 +19,7 @@ from flows.specs import CPU, Spec, crew_of, kind_of, label_of, verb_of
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
 from schemas.plan import Ad, Shot, Still
-from schemas.work import Verdict
+from schemas.work import Kind, Verdict
 from storage.catalog import Catalog
 
 _ELSEWHERE_SECONDS = 1.0
@@ -56,8 +56,11 @@ class Workers(Protocol):
     def wait(self, seconds: float) -> list[Outcome]:
         """Return the calls that have ended."""
 
-    def drop(self, tags: Collection[Flight]) -> None:
-        """Stop these calls."""
+    def shares(self) -> Mapping[Any, float]:
+        """Return how much of each call is done, 0 to 1, by its tag, as far as its worker has told."""
+
+    def drop(self, tags: Collection[Flight], *, at_once: bool = False) -> None:
+        """Stop these calls, now or at their next step."""
 
 
 class Dispatcher:
@@ -119,7 +122,7 @@ class Dispatcher:
     def stop(self) -> None:
         """Drain, and stop what is in flight."""
         self.drain()
-        self._pool.drop(list(self._flights.values()))
+        self._pool.drop(list(self._flights.values()), at_once=True)
 
     def fail(self, error: Exception) -> None:
         """Give up every campaign for *error*: the catalog or the pool is gone."""
@@ -357,11 +360,18 @@ class Dispatcher:
         began = self._clock()
         if began < self._tell_at:
             return
-        left = self._left()
+        left, begun = self._left(), self._begun()
         for batch in self._batches:
-            batch.announce("progress", left=left)
+            batch.announce("progress", begun.get(batch), left=left)
         ended = self._clock()
         self._tell_at = ended + max(_TELL_SECONDS, (ended - began) / _TELL_SHARE)
+
+    def _begun(self) -> dict[Batch, dict[Kind, float]]:
+        """Return for each campaign what is done of its items in work, by kind, in items."""
+        begun: dict[Batch, dict[Kind, float]] = defaultdict(lambda: defaultdict(float))
+        for flight, share in self._pool.shares().items():
+            begun[flight.batch][flight.item.kind] += share
+        return begun
 
     def _left(self) -> float:
         """Return the expected seconds until all campaigns are made: the crew with the most to do decides."""

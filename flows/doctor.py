@@ -42,10 +42,13 @@ def examine(settings: Settings) -> list[Finding]:
         ("Ray", _ray, "reinstall reelmill with its dependencies"),
         ("GPU", _gpu, ""),
     )
-    weights = _look("small weights", _weights, settings, "reelmill weights fetch")
+    extras: tuple[tuple[str, Callable[[Settings], str], str], ...] = (
+        ("small weights", _weights, "reelmill weights fetch"),
+        ("models", _models, "check REELMILL_MODELS and the AWS_* variables, or fetch the model again"),
+    )
     return [
         *(_look(what, look, settings, cure) for what, look, cure in looks),
-        Finding(**{**dict(weights), "needed": False}),
+        *(_look(*extra[:2], settings, extra[2]).model_copy(update={"needed": False}) for extra in extras),
     ]
 
 
@@ -137,6 +140,18 @@ def _gpu(_: Settings) -> str:
 def _weights(settings: Settings) -> str:
     from flows.equipment import find_equipment  # noqa: PLC0415 (imported where it is looked at)
 
-    if plainer := find_equipment(settings.weights).plainer:
+    if plainer := find_equipment(settings).plainer:
         raise OSError("not there: " + "; ".join(plainer))
     return "all there"
+
+
+def _models(settings: Settings) -> str:
+    from actors.checkpoints import ready  # noqa: PLC0415 (imported where it is looked at)
+
+    if not (there := ready(settings.models)):
+        return f"no checkpoints in {settings.models}; the built-in renderer needs none"
+    if lacking := [
+        library for library in ("diffusers", "transformers", "ftfy") if find_spec(library) is None
+    ]:
+        raise ImportError(f"{', '.join(there)}: without {', '.join(lacking)}: pip install 'reelmill[models]'")
+    return ", ".join(there.values())

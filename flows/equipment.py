@@ -1,11 +1,15 @@
 """What this machine or cluster has to work with: models, small weights, music."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from actors.backends import VIDEO_MODELS
+from actors.backends import VIDEO_MODELS, Entry
+from actors.checkpoints import ready as ready_models
 from actors.weights import music_tracks, ready
-from schemas.errors import BriefError
 from schemas.record import Record
+from schemas.settings import Settings, secret
+
+AUTO = "auto"
 
 
 class Equipment(Record):
@@ -13,16 +17,38 @@ class Equipment(Record):
 
     spanx2: str = ""
     spanx4: str = ""
+    anime4k: str = ""
+    realesrgan: str = ""
+    rife: str = ""
     matte: str = ""
+    opennsfw: str = ""
     tracks: dict[str, tuple[str, ...]] = {}
     """Names of music tracks, by mood."""
+    models: dict[str, str] = {}
+    """Revisions of the models whose weights or whose key are there, by name; those that need none are not
+    named."""
+    gpus: bool = False
+    """Whether models that need GPUs may be planned unasked."""
 
-    def model(self, name: str) -> str:
-        """Return the back-end for *name*; ``auto`` is the built-in renderer."""
-        chosen = "motion" if name == "auto" else name
-        if chosen not in VIDEO_MODELS:
-            raise BriefError(f"video.model: unknown {name!r}; known: auto, {', '.join(VIDEO_MODELS)}")
-        return chosen
+    def revision(self, name: str) -> str:
+        """Return how plans name the model *name*; empty where its weights or its key are not there."""
+        entry = VIDEO_MODELS[name]
+        if entry.weights is None and entry.service is None:
+            return entry.revision
+        return self.models.get(name, "")
+
+    def choices(self, wanted: str) -> Iterator[Entry]:
+        """Yield the models that may make the shots of a brief that wants *wanted*, the best first.
+
+        ``auto`` wants what the cluster can run: models of the table where there are GPUs for them, and the
+        built-in renderer. It never wants a service, which costs money.
+        """
+        if wanted != AUTO:
+            yield VIDEO_MODELS[wanted]
+            return
+        entries = [entry for entry in VIDEO_MODELS.values() if entry.service is None]
+        yield from (entry for entry in entries if entry.gpus and self.gpus and self.revision(entry.name))
+        yield from (entry for entry in entries if not entry.gpus)
 
     def music(self, mood: str, seed: int) -> str:
         """Return the track for *mood*: one of the pack, else the synthesiser's; empty for none."""
@@ -38,18 +64,33 @@ class Equipment(Record):
             (self.spanx2 and self.spanx4, "pictures are enlarged with Lanczos, not super-resolution"),
             (self.matte, "products are not cut out: a plain camera move in place of parallax"),
             (self.tracks, "music comes from the built-in synthesiser"),
+            (
+                self.opennsfw or not self.models,
+                "no classifier looks at what models generate (`reelmill weights fetch opennsfw`)",
+            ),
         )
         return tuple(sentence for there, sentence in lacks if not there)
 
 
-def find_equipment(weights: Path) -> Equipment:
-    """Look at what `reelmill weights fetch` has put into the folder *weights*."""
-    there = ready(weights)
+def find_equipment(settings: Settings) -> Equipment:
+    """Look at what lies in the folders of *settings*, and which keys of services are set."""
+    there = ready(settings.weights)
+    names = ("spanx2", "spanx4", "anime4k", "realesrgan", "rife", "opennsfw")
     return Equipment(
-        **{
-            field: there[name].revision
-            for field, name in (("spanx2", "spanx2"), ("spanx4", "spanx4"), ("matte", "u2netp"))
-            if name in there
-        },
-        tracks=music_tracks(weights),
+        **{name: there[name].revision for name in names if name in there},
+        matte=there["u2netp"].revision if "u2netp" in there else "",
+        tracks=music_tracks(settings.weights),
+        models=ready_models(settings.models) | dict(_services()),
+        gpus=bool(settings.ray_address) or settings.device == "cpu" or _local_gpus(),
     )
+
+
+def _services() -> Iterator[tuple[str, str]]:
+    for name, entry in VIDEO_MODELS.items():
+        if entry.service is not None and secret(entry.service.key):
+            yield name, entry.revision
+
+
+def _local_gpus() -> bool:
+    """Tell whether the driver sees a GPU; torch takes seconds to say so."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))

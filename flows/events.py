@@ -25,6 +25,8 @@ class Count(Record):
     """How many of those wanted are made."""
     failed: int = 0
     """How many of those wanted will not be made: failed, quarantined, blocked, cancelled."""
+    begun: Annotated[float, PlainSerializer(lambda share: round(share, 2))] = 0.0
+    """What is done of those in work, in items, as far as their workers tell."""
 
 
 class Event(Record):

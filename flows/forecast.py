@@ -6,9 +6,8 @@ cores of an AMD EPYC (Zen 4) virtual machine, both busy, without a GPU. A run co
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from actors.backends import VIDEO_MODELS, Entry
-from flows.specs import Spec
-from schemas.plan import Ad, Shot, Still
+from flows.specs import CPU, Spec, crew_of, entry_of
+from schemas.plan import Ad, Drawing, Shot, Still
 from schemas.work import Kind
 from storage.rows import Pace
 
@@ -39,6 +38,10 @@ _GUESS_SECONDS = 30.0
 
 _FLOOR_SECONDS = 60.0
 """Of a deadline: loading a model, a store that answers slowly, a machine that swaps."""
+_QUEUE_SECONDS = 1800.0
+"""What a task may wait at a service before it runs; its id is kept, so patience costs nothing."""
+_FETCH = 100_000_000
+"""Bytes a second at which a node fetches a checkpoint that it has not, at least."""
 _PATIENCE = 10.0
 """How many times longer than expected an item may take: twice for the forecast, fivefold for the machine."""
 
@@ -60,6 +63,8 @@ class Forecast:
     def work(self, kind: Kind, spec: Spec) -> float:  # noqa: ARG002 (the same)
         """Return the size of *spec*: megapixels x frames."""
         match spec:
+            case Still(drawing=Drawing() as drawing):
+                return drawing.width * drawing.height / 1e6
             case Still():
                 return _STILL_MEGAPIXELS
             case Shot():
@@ -74,14 +79,14 @@ class Forecast:
 
     def gpus(self, kind: Kind, spec: Spec) -> float:  # noqa: ARG002 (the same)
         """Return how many GPUs an attempt at *spec* holds."""
-        if not isinstance(spec, Shot) or spec.upscaler.startswith("lanczos"):
+        entry = entry_of(spec)
+        if entry is None or (isinstance(spec, Shot) and spec.upscaler.startswith("lanczos")):
             return 0.0
-        entry = _entry(spec)
-        return entry.gpus if entry else 0.0
+        return entry.gpus
 
     def deadline(self, kind: Kind, spec: Spec) -> float:
         """Return the seconds after which an attempt at *spec* counts as hung."""
-        return _FLOOR_SECONDS + _PATIENCE * self.seconds(kind, spec)
+        return _FLOOR_SECONDS + _loading(spec) + _PATIENCE * self.seconds(kind, spec)
 
     def each(self, specs: Iterable[tuple[Kind, Spec]], there: Iterable[Ad] = ()) -> Iterator[float]:
         """Yield the expected seconds of each of *specs*, if all are made: ads with a twin before are copies.
@@ -100,7 +105,7 @@ class Forecast:
         known = self._paces.get(key) or Pace(
             seconds=self.seconds(kind, spec) * _GUESS, work=work * _GUESS, count=_GUESS
         )
-        if not self.gpus(kind, spec):
+        if crew_of(spec) == CPU:  # what a GPU or a service takes says nothing about this machine
             self._took += seconds
             self._expected += self._guess(spec, copy=self._is_copy(spec)) * work
         more = Pace(seconds=known.seconds + seconds, work=known.work + work, count=known.count + 1)
@@ -117,7 +122,7 @@ class Forecast:
         work = self.work(kind, spec)
         if pace is not None:
             return work * pace.seconds / pace.work
-        slower = 1.0 if self.gpus(kind, spec) else self._took / self._expected
+        slower = self._took / self._expected if crew_of(spec) == CPU else 1.0
         return work * self._guess(spec, copy=copy) * slower
 
     def _is_copy(self, spec: Spec) -> bool:
@@ -125,6 +130,8 @@ class Forecast:
 
     def _model(self, spec: Spec, *, copy: bool) -> str:
         match spec:
+            case Still(drawing=Drawing() as drawing):
+                return drawing.model
             case Still():
                 return f"{spec.upscaler}+{spec.matte}" if spec.matte else spec.upscaler
             case Shot():
@@ -136,20 +143,29 @@ class Forecast:
     def _guess(self, spec: Spec, *, copy: bool) -> float:
         """Return the measured seconds for a million pixels of one frame."""
         match spec:
+            case Still(drawing=Drawing()):
+                entry = entry_of(spec)
+                return entry.seconds if entry else _UNKNOWN
             case Still():
                 return _STILL + bool(spec.matte) * _MATTE + _named(_STILL_SPAN, spec.upscaler, 0.0)
             case Shot() if spec.base:
                 on_gpu = _SPAN_ON_GPU if self.gpus("shot", spec) else 0.0
                 return on_gpu or _named(_SPAN, spec.upscaler, _LANCZOS)
             case Shot():
-                entry = _entry(spec)
+                entry = entry_of(spec)
                 return entry.seconds if entry else _UNKNOWN
             case Ad():
                 return _COPY if copy else _COMPOSE
 
 
-def _entry(shot: Shot) -> Entry | None:
-    return VIDEO_MODELS.get(shot.model.partition("/")[0])
+def _loading(spec: Spec) -> float:
+    """Return what a call may take longer: the first of a worker for its model, any for a service's queue."""
+    entry = entry_of(spec)
+    if entry is None or (isinstance(spec, Shot) and spec.base):
+        return 0.0
+    if entry.service is not None:
+        return _QUEUE_SECONDS
+    return entry.weights.load_seconds + entry.memory_bytes / _FETCH if entry.weights else 0.0
 
 
 def _twins(spec: Spec) -> tuple[str, str] | None:

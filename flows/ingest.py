@@ -9,10 +9,12 @@ from flows.brief_files import check_files, problem_of, read_brand, read_text
 from flows.brief_rules import rule_problems
 from flows.brief_shape import PART_KINDS, shape_problems
 from flows.brief_texts import text_problems
+from flows.policy import policy_problems
 from schemas.brief import Brief
 from schemas.document import Document, Problem, read_document, shown_name
 from schemas.errors import BriefError, MediaError
 from schemas.media import Source
+from schemas.policy import Policy
 from schemas.record import Record, content_key
 
 
@@ -26,12 +28,14 @@ class Ingested(Record):
     """Where the brief lies; media paths start there."""
     sources: dict[str, Source]
     """The files that the brief names, by their path as written."""
+    english: dict[str, str] = {}
+    """What models are sent in place of a prompt, by the prompt as written; empty without a translator."""
     notes: tuple[str, ...]
     """What its author should know, though nothing is wrong."""
 
 
-def ingest(path: Path) -> Ingested:
-    """Read the brief in *path*, YAML or JSON, and check all of it; nothing is written.
+def ingest(path: Path, policy: Policy | None = None) -> Ingested:
+    """Read the brief in *path*, YAML or JSON, and check all of it, also against *policy*; nothing is written.
 
     Raises BriefError with every problem, one a line, in the order of the file.
     """
@@ -40,6 +44,7 @@ def ingest(path: Path) -> Ingested:
     brief, shape = _brief_of(document)
     sources, files = check_files(document, folder)
     problems += [*rule_problems(document), *text_problems(document), *files]
+    problems += policy_problems(document, policy) if policy else ()
     problems += _not_said_better(shape, problems)
     if brief is None or problems:
         raise BriefError("\n".join(_lines(document, problems)))

@@ -3,33 +3,27 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import product as combinations
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from actors.backends import VIDEO_MODELS
 from actors.fonts import FONTS_REVISION
 from flows.equipment import Equipment
 from flows.ingest import Ingested
+from flows.shots import ShotList, Showing
 from flows.storyboard import fit, storyboard_of
 from schemas.brief import Brief, Copy, Product, Scene, Variant, in_locale
-from schemas.media import Source
 from schemas.placements import PLACEMENTS, Placement
-from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Plan, Shot, Sound, Still
+from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Plan, Sound
 from schemas.template import COPY_FIELDS, PRICE_FIELDS, fill
 
-STILL_RECIPE = 1
-"""Raise it when the code that prepares stills draws other pixels."""
-ENLARGING_RECIPE = 1
-"""Raise it when the code that enlarges clips draws other pixels."""
 COMPOSITION_RECIPE = 1
 """Raise it when the code that composes draws other pixels or makes other sound."""
-_LARGE, _MEDIUM = 1080, 540
-"""Shorter sides, in pixels, from which a picture needs no upscaling, or only twofold."""
 
 
-def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime) -> Plan:
+def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy: str = "") -> Plan:
     """Plan every ad of a brief, sharing a shot wherever two ads show the same pictures.
 
-    *now* decides whether a sale is on; the rest follows from the brief, its media and the equipment.
+    *now* decides whether a sale is on; the rest follows from the brief, its media and the equipment. *policy*
+    is the revision of what the brief was held against.
     """
     planner = _Planner(ingested, equipment, now)
     brief = ingested.brief
@@ -38,10 +32,11 @@ def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime) -> Pla
     return Plan(
         campaign=campaign_name(brief),
         brief_sha256=ingested.sha256,
-        stills=tuple(planner.stills.values()),
-        shots=tuple(planner.shots.values()),
+        policy=policy,
+        stills=tuple(planner.list.stills.values()),
+        shots=tuple(planner.list.shots.values()),
         ads=ads,
-        notes=(*ingested.notes, *planner.notes, *_twins(ads)),
+        notes=(*ingested.notes, *planner.notes, *planner.list.notes, *_twins(ads)),
     )
 
 
@@ -52,7 +47,7 @@ def campaign_name(brief: Brief) -> str:
 
 
 class _Shown(NamedTuple):
-    """A scene as a placement shows it, in every language."""
+    """A scene as a placement shows it."""
 
     scene: Scene
     shot: str
@@ -84,9 +79,8 @@ class _Planner:
         self.placements = [PLACEMENTS[name] for name in self.brief.placements]
         self.safe = {placement.name: placement.safe for placement in self.placements}
         self.sounds = {placement.name: self._sound(placement) for placement in self.placements}
-        self.stills: dict[str, Still] = {}
-        self.shots: dict[str, Shot] = {}
-        self.cuts: dict[tuple[str, int, str, bool], Cut] = {}
+        self.list = ShotList(ingested, equipment)
+        self.cuts: dict[tuple[str, int, str, bool, bool], Cut] = {}
         self.compositions: dict[str, Composition] = {}
         self.notes: dict[str, None] = {}
 
@@ -95,17 +89,18 @@ class _Planner:
         versions = [*combinations(self.brief.locales, self.brief.variants)]
         said = [self._said(product, locale, variant) for locale, variant in versions]
         for placement in self.placements:
-            shown = {
-                variant.id: [*self._shown(product, placement, variant)] for variant in self.brief.variants
-            }
+            shown: dict[tuple[str, str], list[_Shown]] = {}
             for (locale, variant), words in zip(versions, said, strict=True):
+                version = variant.id, self.list.speech(words.fields)
+                if version not in shown:
+                    shown[version] = [*self._shown(product, placement, variant, version[1])]
                 yield Ad(
                     campaign=self.campaign,
                     product=product.id,
                     locale=locale,
                     placement=placement.name,
                     variant=variant.id,
-                    composition=self._composition(placement, locale, shown[variant.id], words),
+                    composition=self._composition(placement, locale, shown[version], words),
                 )
 
     def _composition(
@@ -132,80 +127,24 @@ class _Planner:
         end_card = shown.scene.show == "end_card"
         if end_card and fields["price"]:  # the closing card has a line for the price
             fields = fields | dict.fromkeys(PRICE_FIELDS, "")
-        cut = shown.shot, shown.frames, fill(shown.scene.caption, fields), end_card
+        heard = shown.scene.sound or shown.scene.show == "presenter"
+        cut = shown.shot, shown.frames, fill(shown.scene.caption, fields), end_card, heard
         if cut not in self.cuts:
-            self.cuts[cut] = Cut(shot=cut[0], frames=cut[1], caption=cut[2], end_card=cut[3])
+            self.cuts[cut] = Cut(shot=cut[0], frames=cut[1], caption=cut[2], end_card=cut[3], sound=cut[4])
         return self.cuts[cut]
 
-    def _shown(self, product: Product, placement: Placement, variant: Variant) -> Iterator[_Shown]:
+    def _shown(
+        self, product: Product, placement: Placement, variant: Variant, speech: str
+    ) -> Iterator[_Shown]:
         """Fit the storyboard to *placement* and plan its shots."""
-        fitted = fit(storyboard_of(self.brief, product, variant), placement)
+        storyboard = storyboard_of(self.brief, product, variant)
+        fitted = fit(storyboard, placement)
         if fitted.note:
             self.notes[fitted.note] = None
         for n, (scene, frames) in enumerate(zip(fitted.scenes, fitted.frames, strict=True)):
             tail = 0 if n == len(fitted.scenes) - 1 else TRANSITION_FRAMES
-            yield _Shown(scene, self._shot(scene, product, placement, frames + tail).key, frames)
-
-    def _shot(self, scene: Scene, product: Product, placement: Placement, frames: int) -> Shot:
-        model = "motion" if scene.show == "end_card" else self.equipment.model(self.brief.video.model)
-        picture = scene.image or (product.images[0] if scene.show in {"product", "end_card"} else None)
-        width, height = VIDEO_MODELS[model].own_size(placement.width, placement.height)
-        shot = Shot(
-            show=scene.show if scene.show in {"product", "text", "end_card"} else "image",
-            still=self._still(self.sources[picture]).key if picture else "",
-            prompt=", ".join(part for part in (scene.prompt, self.brief.brand.tone) if part),
-            camera=scene.camera,
-            palette=self.brief.brand.colors,
-            width=width,
-            height=height,
-            frames=frames,
-            seed=self.brief.video.seed,
-            model=VIDEO_MODELS[model].revision,
-        )
-        generated = self.shots.setdefault(shot.key, shot)
-        full_size = (width, height) == (placement.width, placement.height)
-        return generated if full_size else self._enlarged(generated, placement)
-
-    def _enlarged(self, base: Shot, placement: Placement) -> Shot:
-        """Return the shot that brings *base* to the size of *placement*."""
-        changes = {
-            "width": placement.width,
-            "height": placement.height,
-            "base": base.key,
-            "upscaler": self._clip_upscaler(base, placement),
-        }
-        shot = base.model_copy(update=changes)
-        return self.shots.setdefault(shot.key, shot)
-
-    def _clip_upscaler(self, base: Shot, placement: Placement) -> str:
-        times = max(placement.width / base.width, placement.height / base.height)
-        spans = (self.equipment.spanx2, self.equipment.spanx4)
-        best = ""
-        if self.brief.video.upscale == "auto" and times > 1:
-            best = next(filter(None, spans if times <= 2 else reversed(spans)), "")  # noqa: PLR2004 (spanx2)
-        return f"{best or 'lanczos'}/{ENLARGING_RECIPE}"
-
-    def _still(self, source: Source) -> Still:
-        scale, upscaler = self._upscaler(source)
-        still = Still(
-            source=source.name,
-            source_sha256=source.sha256,
-            scale=scale,
-            upscaler=upscaler,
-            matte=self.equipment.matte,
-            recipe=STILL_RECIPE,
-        )
-        return self.stills.setdefault(still.key, still)
-
-    def _upscaler(self, source: Source) -> tuple[Literal[1, 2, 4], str]:
-        short_side = min(source.width, source.height)
-        if self.brief.video.upscale == "none" or short_side >= _LARGE:
-            return 1, "none"
-        if self.brief.video.upscale == "lanczos":
-            return (2 if short_side >= _MEDIUM else 4), "lanczos"
-        if short_side >= _MEDIUM:
-            return 2, self.equipment.spanx2 or "lanczos"
-        return 4, self.equipment.spanx4 or "lanczos"
+            shot = self.list.shot(Showing(scene, product, placement, frames + tail, speech, storyboard))
+            yield _Shown(scene, shot.key, frames)
 
     def _kit(self) -> BrandKit:
         brand = self.brief.brand
@@ -244,7 +183,7 @@ class _Planner:
             "brand": self.brief.brand.name,
         }
         copy = _copy_of(self.brief, locale, variant)
-        said = {name: fill(getattr(copy, name), fields) for name in COPY_FIELDS}
+        said = {name: fill(getattr(copy, name), fields) for name in (*COPY_FIELDS, "voiceover")}
         return _Said(fields | said, price, old_price)
 
 

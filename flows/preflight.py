@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from actors.fonts import FONTS, missing_characters
+from flows.casting import casting_problems, footage_problems, missing_weights
 from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
 from flows.planner import make_plan
+from flows.policy import english_problems, read_policy
+from flows.spending import credit_notes, credit_problems
+from flows.translator import Translator, english_of
 from schemas.brief import Brief
 from schemas.document import Problem
-from schemas.errors import BriefError
+from schemas.errors import BriefError, SettingsError
 from schemas.plan import Plan
+from schemas.policy import Policy
 from schemas.settings import Settings
 
 
@@ -26,13 +31,32 @@ class Preflight(NamedTuple):
 
 
 def preflight(brief: Path, settings: Settings) -> Preflight:
-    """Read and plan the brief at *brief*; touches nothing. Raises BriefError with all its problems."""
-    ingested = ingest(brief)
+    """Read and plan the brief at *brief*; touches nothing but the translations that it keeps.
+
+    Raises BriefError with all its problems, SettingsError where what it asks for is not here.
+    """
+    policy = read_policy(settings.policy)
+    ingested = _in_english(ingest(brief, policy), policy, settings)
     _refuse_unknown_fonts(ingested.brief)
-    equipment = find_equipment(settings.weights)
-    plan = make_plan(ingested, equipment, now=datetime.now(UTC))
+    equipment = find_equipment(settings)
+    told = footage_problems(ingested.brief, ingested.sources, equipment)
+    _refuse((*casting_problems(ingested.brief, equipment), *told))
+    if missing := missing_weights(ingested.brief, equipment):
+        raise SettingsError(missing)
+    plan = make_plan(ingested, equipment, now=datetime.now(UTC), policy=policy.revision)
     _refuse_missing_characters(plan)
-    return Preflight(ingested, equipment, plan)
+    _refuse(credit_problems(plan))
+    notes = (*plan.notes, *credit_notes(plan))
+    return Preflight(ingested, equipment, plan.model_copy(update={"notes": notes}))
+
+
+def _in_english(ingested: Ingested, policy: Policy, settings: Settings) -> Ingested:
+    """Return *ingested* with its prompts in English, which *policy* reads too, if there is a translator."""
+    if settings.translator is None:
+        return ingested
+    english = english_of(ingested.brief, Translator(settings.translator, settings.translations))
+    _refuse(english_problems(english, policy))
+    return ingested.model_copy(update={"english": english})
 
 
 def _refuse_unknown_fonts(brief: Brief) -> None:

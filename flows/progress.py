@@ -203,7 +203,7 @@ class Bars(RichProgress):
             if count.wanted and kind not in self._stages:
                 self._stages[kind] = self.add_task(f"{kind}s", counts="")
             if kind in self._stages:
-                ended = count.made + count.failed
+                ended = count.made + count.failed + count.begun
                 self.update(self._stages[kind], total=count.wanted, completed=ended, counts=_shown(count))
 
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Collection, Iterable, Mapping
 
-from actors.backends import VIDEO_MODELS
-from schemas.plan import Ad, Plan, Shot, Still
+from actors.backends import VIDEO_MODELS, Entry
+from schemas.plan import Ad, Drawing, Plan, Shot, Still
 from schemas.work import Kind
 
 Spec = Still | Shot | Ad
@@ -29,6 +29,8 @@ def kind_of(spec: Spec) -> Kind:
 def label_of(spec: Spec) -> str:
     """Return what people call it."""
     match spec:
+        case Still(drawing=Drawing() as drawing):
+            return f"drawing {drawing.width}x{drawing.height} by {drawing.model.partition('@')[0]}"
         case Still():
             return f"still of {spec.source}"
         case Shot():
@@ -48,12 +50,25 @@ def verb_of(spec: Spec) -> str:
             return "compose"
 
 
+def entry_of(spec: Spec) -> Entry | None:
+    """Return the table line of the model that draws or renders *spec*, or rendered its base; None without."""
+    match spec:
+        case Still(drawing=Drawing() as drawing):
+            model = drawing.model
+        case Shot():
+            model = spec.model
+        case _:
+            return None
+    return VIDEO_MODELS.get(model.partition("/")[0])
+
+
 def crew_of(spec: Spec) -> str:
-    """Return the crew that makes *spec*: the model's own where a GPU is needed."""
-    if not isinstance(spec, Shot) or spec.upscaler.startswith("lanczos"):
+    """Return the crew that makes *spec*: the model's own where a GPU is needed, or a service."""
+    entry = entry_of(spec)
+    if entry is None or (isinstance(spec, Shot) and spec.upscaler.startswith("lanczos")):
         return CPU
-    name = spec.model.partition("/")[0]
-    return name if name in VIDEO_MODELS and VIDEO_MODELS[name].gpus else CPU
+    serves = entry.service is not None and not (isinstance(spec, Shot) and spec.base)
+    return entry.name if entry.gpus or serves else CPU
 
 
 def needs_of(spec: Spec) -> tuple[str, ...]:
@@ -61,9 +76,12 @@ def needs_of(spec: Spec) -> tuple[str, ...]:
     match spec:
         case Still():
             return ()
+        case Shot(base=""):
+            given = spec.given
+            keys = (spec.still, given.until, *given.subjects, given.follows)
+            return tuple(dict.fromkeys(filter(None, keys)))
         case Shot():
-            need = spec.base or spec.still
-            return (need,) if need else ()
+            return (spec.base,)
         case Ad():
             return tuple(dict.fromkeys(spec.shots))
 

@@ -5,21 +5,25 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from actors.backends import VIDEO_MODELS
+from actors.backends import VIDEO_MODELS, Entry
 from actors.cluster import Capacity, started
+from actors.models import Means
 from actors.pool import Crew, Pool
 from actors.scratch import sweep_scratch
 from flows.engine import Engine
 from flows.events import Event, Progress
 from flows.forecast import Forecast
+from flows.policy import find_gate
 from flows.specs import CPU, crew_of
 from schemas.errors import SettingsError
-from schemas.plan import Plan
+from schemas.plan import Plan, Shot, Still
 from schemas.settings import Settings
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
 
 WORKER = "actors.workshop:Workshop"
+_STOP_SECONDS = 30.0
+"""What a step of a large model may take; its worker is worth keeping, for loading takes minutes."""
 
 
 class Workplace:
@@ -36,21 +40,27 @@ class Workplace:
         self.tell(Event(event="note", reason=sentence))
 
     def crews(self, plan: Plan) -> Iterable[Crew]:
-        """Yield the crews that *plan* needs beside the CPU workers: one a model that needs GPUs.
+        """Yield the crews that *plan* needs beside the CPU workers: one for each model with GPUs, or service.
 
         They hold no CPU, so that no CPU worker ever keeps them from their GPU. Raises SettingsError where the
         cluster has too few GPUs.
         """
-        for name in dict.fromkeys(crew for shot in plan.shots if (crew := crew_of(shot)) != CPU):
-            gpus = VIDEO_MODELS[name].gpus
-            slots = int(self.capacity.gpus / gpus)
-            if not slots:
-                raise SettingsError(
-                    f"video.model: {name!r} needs {gpus:g} GPU, Ray has {self.capacity.gpus}: "
-                    f"set RAY_ADDRESS to a cluster with GPUs, or choose a model that needs none "
-                    f"(`reelmill models`)"
-                )
-            yield self._cpu.model_copy(update={"name": name, "slots": slots, "cpus": 0, "gpus": gpus})
+        parts: tuple[Still | Shot, ...] = (*plan.stills, *plan.shots)
+        for name in dict.fromkeys(crew for part in parts if (crew := crew_of(part)) != CPU):
+            entry = VIDEO_MODELS[name]
+            about = {"name": name, "cpus": 0, "gpus": entry.gpus, "stop_seconds": _STOP_SECONDS}
+            yield self._cpu.model_copy(update={**about, "slots": self._slots(entry)})
+
+    def _slots(self, entry: Entry) -> int:
+        if entry.service is not None:
+            return entry.service.concurrency
+        if slots := int(self.capacity.gpus / entry.gpus):
+            return slots
+        raise SettingsError(
+            f"video.model: {entry.name!r} needs {entry.gpus:g} GPU, Ray has {self.capacity.gpus}: "
+            f"set RAY_ADDRESS to a cluster with GPUs, or choose a model that needs none "
+            f"(`reelmill models`)"
+        )
 
 
 def _tell_nobody(_: Event) -> None:
@@ -81,7 +91,7 @@ def workers(
         crew = Crew(
             name=CPU,
             worker=worker,
-            arguments=(open_blobs(settings.blobs), settings.ffmpeg, place),
+            arguments=(open_blobs(settings.blobs), settings.ffmpeg, place, _means(settings, capacity)),
             slots=capacity.cpus,
             cpus=1,
         )
@@ -96,6 +106,11 @@ def workers(
                 yield workplace
             finally:
                 _workplace.reset(token)
+
+
+def _means(settings: Settings, capacity: Capacity) -> Means:
+    cache = settings.cache if capacity.local else None
+    return Means(models=settings.models, cache=cache, device=settings.device, gate=find_gate(settings))
 
 
 def _refuse_unshared(settings: Settings, capacity: Capacity) -> None:

@@ -27,7 +27,7 @@ from schemas.record import Record
 from schemas.wording import refusal, shown, suggestion
 
 Camera = Literal["push_in", "pull_out", "pan", "orbit", "parallax", "hold"]
-Task = Literal["restyle", "extend", "extend_back"]
+VideoTask = Literal["restyle", "extend", "extend_back"]
 
 BETWEEN_FIELDS = "between_fields"
 """Kind of the errors that concern a whole part; `flows.brief_rules` tells them in more detail."""
@@ -239,18 +239,32 @@ class Scene(_Part):
 
     id: Slug
     show: Literal["product", "text", "presenter", "end_card"] | None = None
+    """The product's first picture, the prompt alone, a person who speaks the voice-over, or the end card."""
     image: MediaPath | None = None
+    """Path of a picture that is shown, instead of show."""
     video: MediaPath | None = None
-    subjects: tuple[MediaPath, ...] = ()
-    task: Task | None = None
+    """Path of a video that is restyled or extended, instead of show; it stands beside task."""
+    subjects: Annotated[tuple[MediaPath, ...], Field(max_length=4)] = ()
+    """Paths of up to four pictures whose subjects appear together, each as itself, instead of show."""
+    portrait: MediaPath | None = None
+    """Path of a picture of the person who speaks, for show: presenter."""
+    task: VideoTask | None = None
+    """What is done with the video: another look, what comes after its end, or what came before its start."""
     until: MediaPath | None = None
+    """Path of the picture on which the scene ends, beside image or show: product."""
     keep: Slug | None = None
+    """A name for a look: later scenes with the same name show the character or product of the first."""
     sound: bool = False
+    """Whether the model makes the sound of the scene too; the music steps back for it."""
     still: Name | None = None
+    """A model that first draws a picture of the prompt, for show: text; `reelmill models` has their names."""
     prompt: Text = ""
+    """What is to be seen, in a sentence or two; no letters, which captions and the closing card set."""
     camera: Camera = "push_in"
     seconds: Seconds = 2.0
+    """Length, before the storyboard is fitted to each placement."""
     caption: Text = ""
+    """What is written over the scene; it may use fields such as {hook} or {title}."""
 
     @model_validator(mode="after")
     def _shows_one_thing(self) -> "Scene":
@@ -258,8 +272,6 @@ class Scene(_Part):
         if len(given) != 1:
             what = f"gives {' and '.join(given) or 'nothing to show'}"
             raise refusal(what, f"give exactly one of {', '.join(SHOWS)}", kind=BETWEEN_FIELDS)
-        if self.task and not self.video:
-            raise refusal(f"task {self.task} stands without video", "add video: PATH", kind=BETWEEN_FIELDS)
         return self
 
 
@@ -275,8 +287,11 @@ class Video(_Part):
     """Which model makes the shots, and how."""
 
     model: Name = "auto"
+    """A name that `reelmill models` tells, or auto: the best that can and is here, and costs nothing."""
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**31)] = 0
-    upscale: Literal["auto", "lanczos", "none"] = "auto"
+    """Another number gives another take."""
+    upscale: Literal["auto", "span", "anime4k", "realesrgan", "lanczos", "none"] = "auto"
+    """How what is too small is enlarged; auto takes the least super-resolution that suffices and is here."""
 
 
 class Audio(_Part):

@@ -6,6 +6,8 @@
     │   └── CampaignBusyError   a live run is making this campaign already
     ├── GenerationError         a model could not make this still or clip
     │   └── GpuMemoryError      it does not fit on this GPU
+    ├── ServiceError            a hosted model did not answer; retryable
+    ├── StoppedError            the item was stopped on purpose, within a step
     ├── MediaError              a file could not be read or written
     ├── CheckError              a finished ad breaks a rule of its placement
     └── StorageError            the blob store or the database did not answer; retryable
@@ -47,6 +49,16 @@ class GenerationError(ReelmillError):
 
 class GpuMemoryError(GenerationError):
     """The work does not fit in this GPU's memory."""
+
+
+class ServiceError(ReelmillError):
+    """A hosted model did not answer, or is busy."""
+
+    retryable = True
+
+
+class StoppedError(ReelmillError):
+    """The item was stopped on purpose; the worker goes on with others."""
 
 
 class MediaError(ReelmillError):

@@ -21,6 +21,8 @@ class Source(Record):
     width: int = 0
     """Pixels; 0 for a sound or a font."""
     height: int = 0
+    seconds: float = 0.0
+    """Of a video; 0 for all else."""
 
 
 class StillFile(Record):
@@ -34,10 +36,12 @@ class StillFile(Record):
     matted: bool
     """Whether the alpha channel tells the subject from its background."""
     cpu_seconds: float
+    looked: str = ""
+    """Policy and classifier that looked at a drawing; empty for none."""
 
 
 class Clip(Record):
-    """The video of one shot, as a file without sound."""
+    """The video of one shot, as a file."""
 
     shot: str
     """Key of the Shot that it shows."""
@@ -47,6 +51,10 @@ class Clip(Record):
     fps: int
     frames: int
     cpu_seconds: float
+    sound: bool = False
+    """Whether the file holds the shot's own sound."""
+    looked: str = ""
+    """Policy and classifier that looked at what a model made; empty for none."""
 
 
 class Facts(Record):

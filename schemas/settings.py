@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, cast
 
 from schemas.errors import SettingsError
 from schemas.record import Record
@@ -26,13 +27,26 @@ class Settings(Record):
     """An ffmpeg to use in place of the packaged one (``REELMILL_FFMPEG``)."""
     workers: int
     """How many CPU workers run side by side on one machine (``REELMILL_WORKERS``)."""
+    models: str
+    """Folder, or ``s3://bucket/prefix``, with one folder a checkpoint (``REELMILL_MODELS``)."""
+    device: Literal["auto", "cpu"] = "auto"
+    """``cpu`` lets models that ask for GPUs run without, for tests and tiny ones (``REELMILL_DEVICE``)."""
     drain_seconds: float = 30.0
     """How long what is being made may last after an interrupt (``REELMILL_DRAIN_SECONDS``)."""
+    policy: Path | None = None
+    """File with what is refused (``REELMILL_POLICY``); None is the policy that comes with Reelmill."""
+    translator: str | None = None
+    """Command that reads a prompt and writes it in English (``REELMILL_TRANSLATOR``); None for none."""
 
     @property
     def cache(self) -> Path:
         """Folder for files that can be fetched or made again."""
         return self.home / "cache"
+
+    @property
+    def translations(self) -> Path:
+        """File with what the translator said, so that a plan is the same again."""
+        return self.cache / "translations.json"
 
     @property
     def weights(self) -> Path:
@@ -55,23 +69,40 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=home,
         database_url=env.get("REELMILL_DATABASE_URL") or f"sqlite:///{home / 'catalog.sqlite'}",
-        blobs=_blobs(env.get("REELMILL_BLOBS"), home),
+        blobs=_place("REELMILL_BLOBS", env, home / "blobs"),
         ray_address=env.get("RAY_ADDRESS") or None,
         prefect_api_url=env.get("PREFECT_API_URL") or None,
         ffmpeg=env.get("REELMILL_FFMPEG") or None,
         workers=_workers(env.get("REELMILL_WORKERS")),
+        models=_place("REELMILL_MODELS", env, home / "cache" / "models"),
+        device=_device(env.get("REELMILL_DEVICE")),
         drain_seconds=_drain_seconds(env.get("REELMILL_DRAIN_SECONDS")),
+        policy=Path(policy).expanduser().absolute() if (policy := env.get("REELMILL_POLICY")) else None,
+        translator=env.get("REELMILL_TRANSLATOR") or None,
     )
 
 
-def _blobs(text: str | None, home: Path) -> str:
+def secret(name: str) -> str:
+    """Return the environment variable *name*, which holds the key of an account; empty if unset."""
+    return os.environ.get(name, "").strip()
+
+
+def _place(name: str, env: Mapping[str, str], default: Path) -> str:
+    """Return the folder or the ``s3://`` place that the variable *name* holds."""
+    text = env.get(name)
     if not text:
-        return str(home / "blobs")
+        return str(default)
     if "://" not in text:
         return str(Path(text).expanduser().absolute())
     if not text.startswith("s3://") or not text.removeprefix("s3://").split("/")[0]:
-        raise SettingsError(f"REELMILL_BLOBS={text!r}: use a folder or s3://bucket/prefix")
+        raise SettingsError(f"{name}={text!r}: use a folder or s3://bucket/prefix")
     return text.rstrip("/")
+
+
+def _device(text: str | None) -> Literal["auto", "cpu"]:
+    if text not in {None, "", "auto", "cpu"}:
+        raise SettingsError(f"REELMILL_DEVICE={text!r}: use auto or cpu")
+    return cast("Literal['auto', 'cpu']", text or "auto")
 
 
 def _workers(text: str | None) -> int:

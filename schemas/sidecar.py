@@ -9,6 +9,9 @@ class Recipe(Record):
     """What an ad is made from; known before it is composed."""
 
     brief_sha256: str
+    policy: str = ""
+    """Revision of the policy that the brief was held against; clips and stills say whether they were looked
+    at."""
     ad: Ad
     shots: tuple[Shot, ...]
     """All that took part, each once: in the order of the ad's cuts, a base before what enlarges it."""

@@ -26,6 +26,7 @@ from storage.rows import (
     AdRow,
     CampaignRow,
     Claim,
+    Cost,
     Failure,
     FileRow,
     LiveRun,
@@ -168,6 +169,10 @@ class Catalog:
     def paces(self) -> dict[tuple[Kind, str], Pace]:
         """Return how long recent attempts took, by kind and model."""
         return self._read(history.paces)
+
+    def costs(self, kind: Kind, keys: Iterable[str]) -> dict[str, Cost]:
+        """Return what making those of *keys* took that an attempt has made, by key."""
+        return self._read(history.costs, kind, list(keys))
 
     def gpu_seconds(self, campaign: str) -> float:
         """Return what all attempts of all runs of *campaign* took, the failed ones too."""

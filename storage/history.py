@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, text
 
 from schemas.work import Kind, Verdict
 from storage.dialect import batches
-from storage.rows import Pace
+from storage.rows import Cost, Pace
 from storage.tables import Attempt, Campaign, Run
 
 _RECENT = 200
@@ -44,6 +44,20 @@ def paces(connection: Connection) -> dict[tuple[Kind, str], Pace]:
     """Return how long the recent attempts of each kind and model took."""
     models = connection.execute(select(Attempt.kind, Attempt.model).where(_DONE).distinct()).tuples().all()
     return {(kind, model): _pace(connection, kind, model) for kind, model in models}
+
+
+def costs(connection: Connection, kind: Kind, keys: Iterable[str]) -> dict[str, Cost]:
+    """Return what the latest attempt took that made each of *keys*, by key; an adopted file has none."""
+    found: dict[str, Cost] = {}
+    for batch in batches(keys):
+        query = (
+            select(Attempt.key, Attempt.seconds, Attempt.gpus)
+            .where(Attempt.kind == kind, Attempt.key.in_(batch), _DONE)
+            .order_by(Attempt.id)
+        )
+        for key, seconds, gpus in connection.execute(query).tuples():
+            found[key] = Cost(seconds=seconds, gpu_seconds=seconds * gpus)
+    return found
 
 
 def gpu_seconds(connection: Connection, campaign: str) -> float:

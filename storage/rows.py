@@ -91,3 +91,11 @@ class Pace(Record):
     work: float
     """Megapixels x frames."""
     count: int
+
+
+class Cost(Record):
+    """What the attempt took that made a thing."""
+
+    seconds: float
+    """On the wall clock, of its worker."""
+    gpu_seconds: float

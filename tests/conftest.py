@@ -10,6 +10,7 @@ import pytest
 
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
+from tests.runway_server import runway_server  # noqa: F401 (pytest finds it here)
 from tests.servers import (
     PostgresServer,
     S3Server,
@@ -18,6 +19,7 @@ from tests.servers import (
     serve_postgres,
     serve_s3,
 )
+from tests.tiny.fixtures import tiny  # noqa: F401 (the same)
 
 BUCKET = "reelmill-tests"
 

@@ -1,12 +1,11 @@
 """A video model for tests that, like those for GPUs, renders one small size; it stands in no table."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.backends import Entry
+from actors.backends import Entry, Materials, Rendering, Site, Watch
 from schemas.errors import GenerationError
 from schemas.plan import Shot
 
@@ -29,17 +28,22 @@ DREAM = Entry(
 class Dream:
     """Renders bands of the seed's brightness that move downwards."""
 
-    def __init__(self, device: str) -> None:
-        self.device = device
+    def __init__(self, entry: Entry, site: Site) -> None:
+        self.entry, self.site = entry, site
 
-    def render(self, shot: Shot, still: Path | None, *, shrink: int) -> Iterator[NDArray[np.uint8]]:
-        """Yield the frames; refuses, as a real one would, a size that is not its own."""
-        del still, shrink
-        if (shot.width, shot.height) != DREAM.own_size(shot.width, shot.height):
+    def render(self, shot: Shot, materials: Materials, *, shrink: int, watch: Watch) -> Rendering:
+        """Return the frames; refuses, as a real one would, a size that is not its own."""
+        del materials, shrink
+        if (shot.width, shot.height) != self.entry.own_size(shot.width, shot.height):
             raise GenerationError(f"dream makes no {shot.width}x{shot.height}")
-        rows = np.arange(shot.height)[:, None]
-        for number in range(shot.frames):
-            frame = np.full(shot.width * shot.height * 3 // 2, 128, np.uint8)
-            bands = 60 + shot.seed % 100 + 40 * np.sin((rows - number) / 5)
-            frame[: shot.width * shot.height] = np.broadcast_to(bands, (shot.height, shot.width)).reshape(-1)
-            yield frame
+        return Rendering(_bands(shot, watch))
+
+
+def _bands(shot: Shot, watch: Watch) -> Iterator[NDArray[np.uint8]]:
+    rows = np.arange(shot.height)[:, None]
+    for number in range(shot.frames):
+        watch.step(number, shot.frames)
+        frame = np.full(shot.width * shot.height * 3 // 2, 128, np.uint8)
+        bands = 60 + shot.seed % 100 + 40 * np.sin((rows - number) / 5)
+        frame[: shot.width * shot.height] = np.broadcast_to(bands, (shot.height, shot.width)).reshape(-1)
+        yield frame

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from schemas.errors import GenerationError, GpuMemoryError, SettingsError, StorageError
+from actors.watch import CallWatch
+from schemas.errors import GenerationError, GpuMemoryError, SettingsError, StoppedError, StorageError
 
 
 class Echo:
@@ -80,6 +81,46 @@ class Echo:
         with subprocess.Popen(["sleep", "1000"]) as child:
             Path(note).write_text(f"{os.getpid()} {child.pid}")
             time.sleep(1000)
+
+
+class Walker:
+    """Ends its call early when it is told to, as workers with large models do."""
+
+    def __init__(self) -> None:
+        self._watch = CallWatch()
+
+    def stop(self) -> None:
+        """Let the call end at its next step."""
+        self._watch.stop()
+
+    def progress(self) -> float:
+        """Return how much of the call is done."""
+        return self._watch.progress
+
+    def pid(self) -> int:
+        """Return the number of this process."""
+        self._watch.begin()
+        return os.getpid()
+
+    def walk(self, note: str, steps: int) -> int:
+        """Take *steps* steps of a twentieth of a second; write this process to *note* after the first."""
+        self._watch.begin()
+        for step in range(steps):
+            self._watch.step(step, steps)
+            time.sleep(0.05)
+            Path(note).write_text(str(os.getpid()))
+        return os.getpid()
+
+    def sleep(self, note: str, seconds: float) -> str:
+        """Hear nothing for *seconds*; write this process to *note* before."""
+        self._watch.begin()
+        Path(note).write_text(str(os.getpid()))
+        time.sleep(seconds)
+        return "slept"
+
+    def give_up(self) -> NoReturn:
+        """End as if it had been told to."""
+        raise StoppedError("stopped after 0 of 9 steps")
 
 
 class Lame:

@@ -1,118 +1,157 @@
-"""The table of models: a plug-in is a file and a line here.
-
-It holds strings only, so that reading it never loads torch.
-"""
+"""What every model offers, and how the one that a plan names is found and loaded; `table` lists them."""
 
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.backends.entry import Checkpoint, Entry, FrameRule, Service
+from actors.backends.table import VIDEO_MODELS
 from schemas.errors import GenerationError
-from schemas.plan import Shot
-from schemas.record import Record
+from schemas.plan import Drawing, Shot, Task
 
-Task = Literal[
-    "text",
-    "image",
-    "first_last",
-    "restyle",
-    "extend",
-    "extend_back",
-    "long",
-    "subjects",
-    "keep",
-    "sound",
-    "presenter",
-    "still",
+__all__ = [
+    "VIDEO_MODELS",
+    "Checkpoint",
+    "Entry",
+    "FrameRule",
+    "ImageModel",
+    "Materials",
+    "Notes",
+    "Rendering",
+    "Service",
+    "Site",
+    "VideoModel",
+    "Watch",
+    "entry_of",
+    "find_video_model",
+    "load_image_model",
+    "load_video_model",
+    "tasks_of",
 ]
-"""What a model can be asked for; a shot needs exactly one."""
 
 
-class Entry(Record):
-    """One model: where its class is, what it can do, what it takes."""
+class Watch(Protocol):
+    """Who follows the making of one clip."""
 
-    path: str
-    """``module:Class``; the class is a VideoModel."""
-    revision: str
-    """Name and version. It goes into every shot's key, so other pixels are another revision."""
-    tasks: tuple[Task, ...]
-    gpus: float
-    cpus: float
-    memory_bytes: int
-    """Most main memory that one worker needs, weights included."""
-    seconds: float
-    """What a worker takes for a million pixels of one frame, on the reference machine; the first forecast.
+    def step(self, done: int, of: int) -> None:
+        """Take note that *done* of *of* steps are done. Raises StoppedError where no more shall be."""
 
-    The reference for CPU models is two cores of an AMD EPYC (Zen 4) virtual machine, both busy; a model that
-    needs GPUs says its own in *note*.
-    """
-    licence: str
-    any_size: bool
-    """Whether it renders at the size of delivery, so that its clips need no upscaling."""
-    short_side: int = 0
-    """Pixels of the shorter side that it renders best; 0 for a model of any size."""
-    multiple: int = 2
-    """What both sides are a multiple of; even, as yuv420p asks."""
-    note: str
 
-    def own_size(self, width: int, height: int) -> tuple[int, int]:
-        """Return width and height that it renders for a clip of *width* x *height*.
+class Notes(Protocol):
+    """Short texts that outlive the worker: a service's task ids, so that nothing is paid twice."""
 
-        A model of any size renders just that; another renders its own shorter side, and of the longer one
-        what keeps the ratio best.
-        """
-        if self.any_size:
-            return width, height
-        scale = self.short_side / min(width, height)
-        return (
-            round(width * scale / self.multiple) * self.multiple,
-            round(height * scale / self.multiple) * self.multiple,
-        )
+    def recall(self, key: str) -> str | None:
+        """Return what was kept under *key*; None or empty for nothing."""
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep *text* under *key* in place of what stood there."""
+
+
+class Site(NamedTuple):
+    """Where a model works."""
+
+    device: str
+    """``cpu`` or ``cuda``."""
+    folder: Path | None
+    """Of its checkpoint, verified; None for a model without weights."""
+    notes: Notes
+
+
+class Materials(NamedTuple):
+    """The files of what a shot is given."""
+
+    still: Path | None = None
+    """PNG, as are *until* and *subjects*; its alpha channel, if any, tells the subject from its
+    background."""
+    until: Path | None = None
+    video: Path | None = None
+    subjects: tuple[Path, ...] = ()
+    follows: Path | None = None
+    """The clip whose look is kept."""
+
+
+class Rendering(NamedTuple):
+    """What a model makes of a shot."""
+
+    frames: Iterator[NDArray[np.uint8]]
+    """``shot.frames`` frames of the shot's size, each flat yuv420p ``uint8 [width * height * 3 / 2]``,
+    BT.709,
+    limited range; made as they are asked for."""
+    sound: NDArray[np.float32] | None = None
+    """``[samples, 2]`` at 48 kHz, as long as the frames; None for none."""
 
 
 class VideoModel(Protocol):
     """What a back-end's class offers."""
 
-    def __init__(self, device: str) -> None:
-        """Load everything that all shots need onto *device*, ``cpu`` or ``cuda``."""
+    def __init__(self, entry: Entry, site: Site) -> None:
+        """Load everything that all shots need."""
 
-    def render(self, shot: Shot, still: Path | None, *, shrink: int) -> Iterator[NDArray[np.uint8]]:
-        """Yield ``shot.frames`` frames, each flat yuv420p ``uint8 [width * height * 3 / 2]``.
+    def render(self, shot: Shot, materials: Materials, *, shrink: int, watch: Watch) -> Rendering:
+        """Make *shot* of *materials*; the same shot gives the same frames on the same machine.
 
-        BT.709, limited range, of the shot's width and height; the same shot gives the same frames on the same
-        machine. *still* is the PNG of ``shot.still``, None for a shot without. *shrink* counts how often the
-        shot did not fit into memory before: each step halves what is worked on at a time, never the result.
-        Raises GenerationError if the shot cannot be made; torch's own out-of-memory error may pass through.
+        *shrink* counts how often the shot did not fit into memory before: each step makes what is worked on
+        at a time smaller, never the result. *watch* hears of every step. Raises GenerationError if the shot
+        cannot be made, StoppedError where *watch* does; torch's own out-of-memory error may pass through.
         """
 
 
-VIDEO_MODELS: dict[str, Entry] = {
-    "motion": Entry(
-        path="actors.backends.motion:Motion",
-        revision="motion/1",
-        tasks=("text", "image"),
-        gpus=0,
-        cpus=1,
-        memory_bytes=1_000_000_000,
-        seconds=0.035,
-        licence="Apache-2.0",
-        any_size=True,
-        note="built in: camera moves with parallax over a photo, no weights",
-    ),
-}
+class ImageModel(Protocol):
+    """What the class of a model of stills offers."""
+
+    def __init__(self, entry: Entry, site: Site) -> None:
+        """Load everything that all drawings need."""
+
+    def draw(self, drawing: Drawing, *, shrink: int, watch: Watch) -> NDArray[np.uint8]:
+        """Return the picture, RGB ``uint8 [height, width, 3]``. *shrink* and *watch* as for a VideoModel."""
 
 
-def task_of(shot: Shot) -> Task:
-    """Return what *shot* asks of a model."""
+def entry_of(model: str) -> Entry:
+    """Return the line of the model that a plan calls *model*, ``name/version@fingerprint``.
+
+    Raises GenerationError if there is none, or one of another version.
+    """
+    name = model.partition("/")[0]
+    entry = VIDEO_MODELS.get(name)
+    if entry is None:
+        raise GenerationError(f"model {model!r} is not in the table; known: {', '.join(VIDEO_MODELS)}")
+    if model.partition("@")[0] != entry.revision:
+        raise GenerationError(f"it was planned for {model!r}, this worker has {entry.revision!r}; plan again")
+    return entry
+
+
+def tasks_of(shot: Shot, entry: Entry) -> tuple[Task, ...]:
+    """Return what *shot* asks of the model of *entry*, the main thing first."""
+    given = shot.given
+    asks: list[Task] = [_main_task(shot)]
+    if given.follows:
+        asks.append("keep")
+    if given.sound and not given.speech:
+        asks.append("sound")
+    if entry.frames.most and shot.frames > entry.frames.most:
+        asks.append("long")
+    return tuple(asks)
+
+
+def _main_task(shot: Shot) -> Task:
+    given = shot.given
+    if given.task:
+        return given.task
+    if given.subjects:
+        return "subjects"
+    if given.speech:
+        return "presenter"
+    if given.until:
+        return "first_last"
     return "image" if shot.still else "text"
 
 
-def find_video_model(shot: Shot) -> str:
-    """Return the table name of the model that *shot* was planned for.
+def find_video_model(shot: Shot) -> Entry:
+    """Return the line of the model that *shot* was planned for.
 
     Raises GenerationError if there is no such model, if it has another revision here, if it cannot do what
     the shot asks, or if the shot is not rendered at all but enlarged.
@@ -122,23 +161,30 @@ def find_video_model(shot: Shot) -> str:
             f"shot {shot.key[:12]} is enlarged from the clip of shot {shot.base[:12]}, no model makes it: "
             "call enlarge for it, and generate for its base"
         )
-    name = shot.model.partition("/")[0]
-    entry = VIDEO_MODELS.get(name)
-    if entry is None:
-        raise GenerationError(f"model {shot.model!r} is not in the table; known: {', '.join(VIDEO_MODELS)}")
-    if shot.model != entry.revision:
-        raise GenerationError(
-            f"the shot was planned for {shot.model!r}, this worker has {entry.revision!r}; plan again"
-        )
-    if task_of(shot) not in entry.tasks:
-        raise GenerationError(
-            f"model {name!r} cannot do {task_of(shot)!r}; it does: {', '.join(entry.tasks)}"
-        )
-    return name
+    entry = entry_of(shot.model)
+    for task in tasks_of(shot, entry):
+        if task not in entry.tasks:
+            raise GenerationError(
+                f"model {entry.name!r} cannot do {task!r}; it does: {', '.join(entry.tasks)}"
+            )
+    return entry
 
 
-def load_video_model(name: str, device: str = "cpu") -> VideoModel:
-    """Load the model *name* of the table onto *device*."""
-    module, _, class_name = VIDEO_MODELS[name].path.partition(":")
-    model: VideoModel = getattr(import_module(module), class_name)(device)
+def load_video_model(entry: Entry, site: Site) -> VideoModel:
+    """Load the model of *entry*."""
+    model: VideoModel = _class_of(entry)(entry, site)
     return model
+
+
+def load_image_model(entry: Entry, site: Site) -> ImageModel:
+    """Load the model of stills of *entry*. Raises GenerationError where it makes none."""
+    if "still" not in entry.tasks:
+        raise GenerationError(f"model {entry.name!r} draws no stills; it does: {', '.join(entry.tasks)}")
+    model: ImageModel = _class_of(entry)(entry, site)
+    return model
+
+
+def _class_of(entry: Entry) -> type:
+    module, _, name = entry.path.partition(":")
+    found: type = getattr(import_module(module), name)
+    return found

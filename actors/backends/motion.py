@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.backends import Entry, Materials, Rendering, Site, Watch
 from actors.backends.canvas import Canvas
 from actors.backends.framing import read_photo
 from actors.backends.pixels import make_dither, to_frame
@@ -17,23 +18,24 @@ from schemas.plan import Shot
 class Motion:
     """Renders shots at the size of delivery; memory is bounded by the frame, not by the length."""
 
-    def __init__(self, device: str) -> None:
-        self._device = device
+    def __init__(self, entry: Entry, site: Site) -> None:  # noqa: ARG002 (it needs no weights)
+        self._device = site.device
 
     def render(
         self,
         shot: Shot,
-        still: Path | None,
+        materials: Materials,
         *,
         shrink: int,  # noqa: ARG002 (it draws one frame at a time: there is nothing smaller)
-    ) -> Iterator[NDArray[np.uint8]]:
-        """Yield the frames of *shot*, flat yuv420p ``uint8 [width * height * 3 / 2]``.
+        watch: Watch,
+    ) -> Rendering:
+        """Draw *shot*, of which only the still of *materials* is looked at; it makes no sound.
 
         Raises GenerationError if the still is missing or unreadable, or the size is odd.
         """
         if shot.width % 2 or shot.height % 2:
             raise GenerationError(f"shot of {shot.width}x{shot.height}: yuv420p needs even sides")
-        yield from self._frames(shot, self._stage(shot, still))
+        return Rendering(self._frames(shot, self._stage(shot, materials.still), watch))
 
     def _stage(self, shot: Shot, still: Path | None) -> Scene:
         if shot.show == "text":
@@ -45,9 +47,10 @@ class Motion:
             raise GenerationError(f"a shot that shows {shot.show!r} needs a still")
         return PhotoScene(shot, photo, self._device)
 
-    def _frames(self, shot: Shot, scene: Scene) -> Iterator[NDArray[np.uint8]]:
+    def _frames(self, shot: Shot, scene: Scene, watch: Watch) -> Iterator[NDArray[np.uint8]]:
         dither = make_dither(shot.width, shot.height, grain=scene.grain, seed=shot.seed, device=self._device)
         canvas = Canvas(shot.width, shot.height, self._device)
         for frame in range(shot.frames):
+            watch.step(frame, shot.frames)
             scene.paint(canvas, frame)
             yield to_frame(canvas.planes, dither)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actors.audio import RATE, read_sound, write_wav
 from actors.checks import check_ad, measure_ad
 from actors.composer import Composer
 from actors.video import MEZZANINE, VideoWriter, ffmpeg_path, planes
@@ -180,3 +181,65 @@ def test_a_broken_file_is_no_ad(tmp_path: Path) -> None:
 
     with pytest.raises(MediaError):
         measure_ad(path, FFMPEG)
+
+
+@pytest.fixture(scope="module", name="talking")
+def _talking(store: BlobStore, tmp_path_factory: pytest.TempPathFactory) -> Ad:
+    """An ad whose first shot sounds, at 1 kHz and too softly; its clip is in the store."""
+    folder = tmp_path_factory.mktemp("talking")
+    times = np.arange(68 * RATE // 30) / RATE
+    tone = (0.02 * np.sin(2 * np.pi * 1000 * times))[:, None].repeat(2, axis=1).astype(np.float32)
+    write_wav(folder / "tone.wav", tone)
+    first, last = _ad().composition.cuts
+    size = {"width": _ad().composition.width, "height": _ad().composition.height}
+    clip = VideoWriter(
+        folder / "talk.mp4", **size, fps=30, encoding=MEZZANINE, sound=folder / "tone.wav", ffmpeg_exe=FFMPEG
+    )
+    with clip as writer:
+        for _ in range(68):
+            writer.write(np.full(size["width"] * size["height"] * 3 // 2, 128, np.uint8))
+    store.put("clips/talk.mp4", folder / "talk.mp4")
+    cuts = first.model_copy(update={"shot": "talk", "sound": True}), last
+    return draw_ad(PLACEMENT, cuts=cuts, sound=Sound(music="", lufs=-14.0, true_peak_max=-1.0))
+
+
+def _loudness(sound: "np.typing.NDArray[np.float32]", begin: float, end: float) -> float:
+    """Return the root mean square of *sound* between two times."""
+    return float(np.sqrt(np.mean(np.square(sound[round(begin * RATE) : round(end * RATE)]))))
+
+
+def test_a_shot_is_heard_in_its_own_cut_and_nowhere_else(
+    store: BlobStore, talking: Ad, tmp_path: Path
+) -> None:
+    """Though its clip goes on under the dissolve; and the ad is as loud as its placement asks."""
+    asset = Composer(store, tmp_path, FFMPEG).compose(_recipe(talking), None)
+    sound = read_sound(store.local(asset.file.name, tmp_path))
+
+    assert asset.facts.lufs == pytest.approx(-14, abs=1)
+    assert asset.facts.true_peak <= -1
+    assert _loudness(sound, 0.2, 1.9) > 0.1
+    assert _loudness(sound, 2.05, 3.9) < 0.001
+
+
+def test_music_goes_on_where_no_shot_is_heard(store: BlobStore, talking: Ad, tmp_path: Path) -> None:
+    """And steps back where one is."""
+    music = Sound(music="synth:calm", lufs=-14.0, true_peak_max=-1.0)
+    ad = draw_ad(PLACEMENT, cuts=talking.composition.cuts, sound=music)
+
+    asset = Composer(store, tmp_path, FFMPEG).compose(_recipe(ad), None)
+    sound = read_sound(store.local(asset.file.name, tmp_path))
+
+    assert asset.facts.lufs == pytest.approx(-14, abs=1)
+    assert _loudness(sound, 2.3, 3.5) > 0.02
+
+
+def test_a_shot_that_is_to_be_heard_and_has_no_sound_is_an_error(
+    store: BlobStore, talking: Ad, tmp_path: Path
+) -> None:
+    """It names the shot; an ad without its voice is no ad."""
+    first, last = talking.composition.cuts
+    cuts = first.model_copy(update={"shot": "scene"}), last
+    ad = draw_ad(PLACEMENT, cuts=cuts)
+
+    with pytest.raises(MediaError, match=r"shot scene is to be heard, but has no sound to read: .*no audio"):
+        Composer(store, tmp_path, FFMPEG).compose(_recipe(ad), None)

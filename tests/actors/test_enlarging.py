@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from actors.enlarging import Size, fitted, sharpened
+from actors.enlarging import Between, Size, drawn_between, fitted, retimed, sharpened
+from actors.rife import Rife
 from actors.span import Span
 from actors.video import Frame, planes
+from schemas.errors import GenerationError
 
 
 def draw(size: Size, *, value: int = 100) -> Frame:
@@ -92,7 +94,95 @@ def test_one_frame_is_taken_for_each_that_is_given(method: str, span: Span) -> N
 
 def test_super_resolution_doubles_a_frame(span: Span) -> None:
     """Whatever the tiles; they meet without a seam."""
-    whole, tiled = (next(sharpened([draw(Size(90, 80))], Size(90, 80), span, tile)) for tile in (512, 40))
+    whole, tiled = (next(sharpened([draw(Size(90, 80))], Size(90, 80), span, tile)) for tile in (0, 40))
 
     assert whole.size == 4 * 90 * 80 * 3 // 2
     assert np.abs(whole.astype(int) - tiled).max() <= 1
+
+
+def numbered(count: int) -> Iterator[Frame]:
+    """Yield frames of one value each: their number times ten, as far as that goes."""
+    return (np.full(6, min(10 * number, 255), np.uint8) for number in range(count))
+
+
+def mixed(before: Frame, after: Frame, part: float) -> Frame:
+    """Draw between two frames by mixing them."""
+    return np.round(before * (1 - part) + after * part).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected"),
+    [
+        (16, [0, 0, 10, 10, 20, 20, 30, 30, 40, 40, 50]),
+        (24, [0, 0, 10, 20, 30, 40, 40, 50, 60, 70, 80]),
+        (25, [0, 0, 10, 20, 30, 40, 50, 50, 60, 70, 80]),
+        (30, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]),
+        (60, [0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200]),
+    ],
+)
+def test_at_another_rate_the_frame_before_stands(fps: int, expected: list[int]) -> None:
+    """Never one from the future; at the same rate nothing happens, at a higher some are left out."""
+    assert [int(frame[0]) for frame in retimed(numbered(21), fps, 30, 11)] == expected
+
+
+@pytest.mark.parametrize("fps", [16, 24, 25, 30])
+def test_an_interpolator_draws_each_frame_at_its_own_time(fps: int) -> None:
+    """Steady motion comes out steady: here a value that rises by ten a frame."""
+    values = [int(frame[0]) for frame in retimed(numbered(12), fps, 30, 11, mixed)]
+
+    assert values == pytest.approx([10 * number * fps / 30 for number in range(11)], abs=0.51)
+
+
+@pytest.mark.parametrize("fps", [16, 24, 25, 30])
+def test_frames_that_are_there_are_not_drawn_again(fps: int) -> None:
+    """An interpolator is asked only for what lies between two."""
+    frames = list(numbered(20))
+
+    kept = [frame for frame in retimed(frames, fps, 30, 20, mixed) if any(frame is one for one in frames)]
+
+    assert len(kept) == sum(number * fps % 30 == 0 for number in range(20))
+
+
+@pytest.mark.parametrize("between", [None, mixed])
+@pytest.mark.parametrize("fps", [16, 24, 25, 30])
+def test_a_second_becomes_exactly_a_second(fps: int, between: Between | None) -> None:
+    """The last frame stands where there is none to go to; one too few is found out."""
+    assert len(list(retimed(numbered(fps), fps, 30, 30, between))) == 30
+    assert len(list(retimed(numbered(fps + 5), fps, 30, 30, between))) == 30
+    with pytest.raises(GenerationError, match=rf"ends after {fps - 1} frames at {fps} fps, before frame"):
+        list(retimed(numbered(fps - 1), fps, 30, 30, between))
+
+
+def test_a_clip_without_frames_is_found_out() -> None:
+    """Rather than an empty clip."""
+    with pytest.raises(GenerationError, match="ends after 0 frames at 16 fps, before frame 1 of 5 at 30"):
+        list(retimed([], 16, 30, 5, mixed))
+
+
+@pytest.mark.parametrize(("between", "ahead"), [(None, 0), (mixed, 1)])
+def test_retiming_reads_no_further_than_it_must(between: Between | None, ahead: int) -> None:
+    """Two frames are held at most, and what is over at the end is never decoded."""
+    taken = count()
+
+    def endless() -> Iterator[Frame]:
+        while True:
+            next(taken)
+            yield np.zeros(6, np.uint8)
+
+    made = list(retimed(endless(), 16, 30, 4, between))
+
+    assert len(made) == 4
+    assert next(taken) == 2 + ahead
+
+
+def test_rife_draws_a_frame_of_the_same_kind() -> None:
+    """Through colours and back: same size, and the same bytes each time."""
+    torch.manual_seed(3)
+    between = drawn_between(Rife((8, 6, 6, 4)).eval(), Size(20, 30))
+    before, after = draw(Size(20, 30)), draw(Size(20, 30), value=180)
+
+    drawn = between(before, after, 0.4)
+
+    assert drawn.shape == before.shape
+    assert drawn.dtype == np.uint8
+    assert np.array_equal(drawn, between(before, after, 0.4))

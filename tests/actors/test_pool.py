@@ -17,7 +17,8 @@ from actors.pool import Crew, Outcome, Pool
 from schemas.errors import SettingsError
 from schemas.settings import set_defaults
 
-ECHO = "tests.workers:Echo"
+ECHO, WALKER = "tests.workers:Echo", "tests.workers:Walker"
+STOP_SECONDS = 2.0
 CPU = Crew(name="cpu", worker=ECHO, arguments=("> ",), slots=2, cpus=0.5)
 
 
@@ -36,6 +37,14 @@ def _ray() -> Iterator[None]:
 @pytest.fixture(scope="module", name="pool")
 def _pool() -> Iterator[Pool]:
     with Pool([CPU]) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module", name="walkers")
+def _walkers() -> Iterator[Pool]:
+    """Workers that can be told to stop."""
+    crew = Crew(name="walkers", worker=WALKER, slots=1, cpus=0.5, stop_seconds=STOP_SECONDS)
+    with Pool([crew]) as pool:
         yield pool
 
 
@@ -166,6 +175,103 @@ def test_a_dropped_call_ends_as_cancelled(pool: Pool, tmp_path: Path) -> None:
         ("drop me", "cancelled"),
         ("keep me", "done"),
     ]
+    assert not any(map(_runs, pids))
+
+
+def test_a_call_that_is_stopped_ends_at_its_next_step_and_its_worker_goes_on(
+    walkers: Pool, tmp_path: Path
+) -> None:
+    """Loading its model took minutes; it is kept, and does the next call in the same process."""
+    _call(walkers, "walkers", "walk", str(tmp_path / "note"), 10_000, tag="drop me")
+    (pid,) = _read(tmp_path / "note")
+    walkers.drop({"drop me"})
+    outcome = _ended(walkers)
+    _call(walkers, "walkers", "walk", str(tmp_path / "note"), 2, tag="next")
+    following = _ended(walkers)
+
+    assert (outcome.tag, outcome.verdict, outcome.value) == ("drop me", "cancelled", None)
+    assert outcome.error.startswith("stopped after ")
+    assert (following.tag, following.verdict, following.value) == ("next", "done", pid)
+
+
+def test_a_call_that_does_not_stop_in_time_ends_with_its_worker(walkers: Pool, tmp_path: Path) -> None:
+    """It may hang; whoever cancelled does not wait for it."""
+    _call(walkers, "walkers", "sleep", str(tmp_path / "note"), 1000)
+    (pid,) = _read(tmp_path / "note")
+    began = time.monotonic()
+    walkers.drop({"a"})
+    outcome = _ended(walkers)
+    waited = time.monotonic() - began
+    _call(walkers, "walkers", "pid")
+
+    assert (outcome.verdict, outcome.error) == ("cancelled", "it was stopped")
+    assert waited >= STOP_SECONDS
+    assert _ended(walkers).value != pid
+    assert not _runs(pid)
+
+
+def test_a_call_may_be_stopped_at_once(walkers: Pool, tmp_path: Path) -> None:
+    """With its worker, however long it would be let; also where it was asked before."""
+    _call(walkers, "walkers", "walk", str(tmp_path / "note"), 10_000)
+    (pid,) = _read(tmp_path / "note")
+    walkers.drop({"a"})
+    walkers.drop({"a"}, at_once=True)
+    outcomes = walkers.wait(0)
+
+    assert [(outcome.tag, outcome.verdict) for outcome in outcomes] == [("a", "cancelled")]
+    _call(walkers, "walkers", "pid")
+    assert _ended(walkers).value != pid
+
+
+def test_a_call_that_is_done_before_it_hears_is_done(walkers: Pool, tmp_path: Path) -> None:
+    """What is made is kept; the next call is not stopped in its place."""
+    _call(walkers, "walkers", "sleep", str(tmp_path / "note"), 0.5)
+    _read(tmp_path / "note")
+    walkers.drop({"a"})
+    outcome = _ended(walkers)
+    _call(walkers, "walkers", "walk", str(tmp_path / "note"), 3)
+
+    assert (outcome.verdict, outcome.value) == ("done", "slept")
+    assert _ended(walkers).verdict == "done"
+
+
+def test_a_call_that_stops_unasked_is_made_again(walkers: Pool) -> None:
+    """Word that was meant for the call before is no reason to give an item up."""
+    _call(walkers, "walkers", "give_up")
+    outcome = _ended(walkers)
+
+    assert (outcome.verdict, outcome.error) == ("transient", "it was stopped by mistake")
+
+
+def test_progress_is_heard_while_a_call_runs(walkers: Pool, tmp_path: Path) -> None:
+    """Nobody waits for it; a later call begins with nothing."""
+    _call(walkers, "walkers", "walk", str(tmp_path / "note"), 40)
+    shares: list[float] = []
+    while walkers.busy:
+        shares += walkers.shares().values()
+        walkers.wait(0.1)
+    told = sorted({*shares})
+    _call(walkers, "walkers", "sleep", str(tmp_path / "note"), 0.5)
+
+    assert shares == sorted(shares)
+    assert len(told) > 3
+    assert 0 <= told[0] < told[-1] <= 1
+    assert walkers.shares() == {"a": 0.0}
+    _ended(walkers)
+
+
+def test_a_worker_that_cannot_be_told_to_stop_is_ended(tmp_path: Path) -> None:
+    """Whatever its crew says of it."""
+    crew = CPU.model_copy(update={"stop_seconds": 0.5})
+    with Pool([crew]) as pool:
+        _call(pool, "cpu", "hang", str(tmp_path / "note"))
+        pids = _read(tmp_path / "note")
+        silent = pool.shares()
+        pool.drop({"a"})
+        outcome = _ended(pool)
+
+    assert silent == {"a": 0.0}
+    assert outcome.verdict == "cancelled"
     assert not any(map(_runs, pids))
 
 

@@ -51,10 +51,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "weights"
 
 
-def a_plan(*, upscaler: str = "", matte: str = "", music: str = "synth:calm", clip: str = "") -> Plan:
+def a_plan(
+    *, upscaler: str = "", matte: str = "", music: str = "synth:calm", clip: str = "", interpolator: str = ""
+) -> Plan:
     """Return a plan of one still, one shot and one ad that need these."""
     still = Still(source="", source_sha256="", scale=2, upscaler=upscaler, matte=matte, recipe=1)
-    shot = draw_shot(base="b" * 64, upscaler=f"{clip}/1") if clip else draw_shot()
+    enlarged = {"base": "b" * 64, "upscaler": f"{clip or 'lanczos'}/1", "interpolator": f"{interpolator}/1"}
+    shot = draw_shot(**enlarged) if clip or interpolator else draw_shot()
     ad = draw_ad()
     sound = ad.composition.sound.model_copy(update={"music": music})
     look = ad.composition.model_copy(update={"sound": sound})
@@ -73,6 +76,7 @@ def a_plan(*, upscaler: str = "", matte: str = "", music: str = "synth:calm", cl
     [
         ({"upscaler": SPAN.revision}, SPAN.revision, b"a network"),
         ({"clip": SPAN.revision}, SPAN.revision, b"a network"),
+        ({"interpolator": MATTE.revision}, MATTE.revision, b"another network"),
         ({"matte": MATTE.revision}, MATTE.revision, b"another network"),
         ({"music": SONG}, SONG, TRACK),
     ],
@@ -89,7 +93,7 @@ def test_what_a_plan_names_reaches_a_worker(
 
 def test_a_plan_that_names_nothing_stores_nothing(folder: Path, blobs: BlobStore) -> None:
     """Lanczos, the synthesiser and the brief's own music need no weights."""
-    store_weights(a_plan(upscaler="lanczos", clip="lanczos"), folder, blobs)
+    store_weights(a_plan(upscaler="lanczos", clip="lanczos", interpolator="repeat"), folder, blobs)
     store_weights(a_plan(upscaler="none", music="inputs/an@odd name.mp3"), folder, blobs)
 
     assert not list(blobs.names("weights/"))

@@ -12,7 +12,9 @@ from safetensors.numpy import save_file
 from torch.nn import functional
 
 from actors.ncnn import read_ncnn
-from actors.span import Span, load_span, name_tensors, upscale
+from actors.networks import load_network
+from actors.span import Span, name_tensors
+from actors.tiling import upscale
 from actors.weights import weights_path
 from schemas.errors import GenerationError
 
@@ -62,10 +64,10 @@ def test_a_network_survives_the_way_through_ncnn_and_safetensors(small: Span, tm
     """Names, shapes and the mean arrive; scale and channels are read from the shapes."""
     save_file(name_tensors(read_ncnn(*as_ncnn(small))), tmp_path / "small.safetensors")
 
-    loaded = load_span(tmp_path / "small.safetensors")
+    loaded = load_network(tmp_path / "small.safetensors")
 
     assert loaded.scale == 2
-    assert np.array_equal(upscale(loaded, draw(20, 30)), upscale(small, draw(20, 30)))
+    assert np.array_equal(upscale(loaded, draw(20, 30), tile=0), upscale(small, draw(20, 30), tile=0))
 
 
 def test_the_fourth_joined_input_is_the_last_blocks_first_activation() -> None:
@@ -83,41 +85,10 @@ def test_the_fourth_joined_input_is_the_last_blocks_first_activation() -> None:
     assert torch.allclose(large, functional.silu(torch.tensor(-1.5)))
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 200), (130, 150)])
-def test_tiles_meet_without_a_seam(small: Span, size: tuple[int, int]) -> None:
-    """The overlap is as far as the network looks, so tiling changes nothing but memory."""
-    picture = draw(*size)
-
-    whole = upscale(small, picture, tile=1000)
-    tiled = upscale(small, picture, tile=40)
-
-    assert whole.shape == (size[0] * 2, size[1] * 2, 3)
-    assert whole.std() > 1
-    assert np.abs(whole.astype(int) - tiled).max() <= 1
-
-
-def test_the_same_picture_gives_the_same_bytes(small: Span) -> None:
-    """A still is named by its content."""
-    assert np.array_equal(upscale(small, draw(50, 60)), upscale(small, draw(50, 60)))
-
-
 def test_an_array_of_another_network_is_refused() -> None:
     """The message names it."""
     with pytest.raises(GenerationError, match="no layer '/lstm'"):
         name_tensors({"/lstm.weight": np.zeros(3, np.float32)})
-
-
-@pytest.mark.parametrize("content", [None, b"not safetensors", "half a network"])
-def test_a_file_without_span_is_refused(tmp_path: Path, content: Any) -> None:
-    """Missing, damaged, or holding something else."""
-    path = tmp_path / "bad.safetensors"
-    if content == "half a network":
-        save_file({"head.weight": np.zeros((4, 3, 3, 3), np.float32)}, path)
-    elif content is not None:
-        path.write_bytes(content)
-
-    with pytest.raises(GenerationError, match=r"bad\.safetensors: holds no SPAN"):
-        load_span(path)
 
 
 @pytest.mark.parametrize(("scale", "gain"), [(2, 3.5), (4, 2.0)])
@@ -127,7 +98,7 @@ def test_the_published_weights_beat_bicubic(weights: Path, scale: int, gain: flo
     small = photo.resize((400 // scale, 320 // scale), Image.Resampling.BICUBIC)
     bicubic = np.asarray(small.resize(photo.size, Image.Resampling.BICUBIC))
 
-    large = upscale(load_span(weights_path(weights, f"spanx{scale}")), np.asarray(small))
+    large = upscale(load_network(weights_path(weights, f"spanx{scale}")), np.asarray(small), tile=0)
 
     assert psnr(large, np.asarray(photo)) > psnr(bicubic, np.asarray(photo)) + gain
 
@@ -139,6 +110,6 @@ def test_a_gpu_makes_the_same_picture(small: Span, tmp_path: Path) -> None:
         (pytest.fail if os.environ.get("FAIL_WITHOUT_GPU") == "1" else pytest.skip)("no CUDA device")
     save_file(name_tensors(read_ncnn(*as_ncnn(small))), tmp_path / "small.safetensors")
 
-    there = upscale(load_span(tmp_path / "small.safetensors", device="cuda"), draw(90, 70))
+    there = upscale(load_network(tmp_path / "small.safetensors", device="cuda"), draw(90, 70), tile=0)
 
-    assert np.abs(there.astype(int) - upscale(small, draw(90, 70))).max() <= 1
+    assert np.abs(there.astype(int) - upscale(small, draw(90, 70), tile=0)).max() <= 1

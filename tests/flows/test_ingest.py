@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 
 from flows.ingest import Ingested, ingest
 from schemas.errors import BriefError
+from tests.films import cut_off, draw_film, evenly
 
 KAFFI = Path(__file__).parents[2] / "examples" / "kaffi" / "brief.yaml"
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 20"><rect width="80" height="20"/></svg>'
@@ -131,6 +133,22 @@ def large(path: Path) -> None:
         file.truncate(41_000_000)
 
 
+def film(draw: Callable[[Path], object]) -> Change:
+    """Return the change that makes a file and names it as a scene's video."""
+
+    def change(data: dict[str, Any], folder: Path) -> None:
+        draw(folder / "media" / "x.mp4")
+        data["storyboard"][0] = {"id": "hero", "video": "media/x.mp4", "task": "restyle", "seconds": 1.0}
+
+    return change
+
+
+def sparse(path: Path) -> None:
+    """Make a file of 600 MB that takes no room."""
+    with path.open("wb") as file:
+        file.truncate(600_000_000)
+
+
 def link_out(path: Path) -> None:
     """Make a symbolic link to a picture outside the brief's folder."""
     picture(80, 80)(path.parents[2] / "outside.png")
@@ -151,6 +169,7 @@ def leave_socket(path: Path) -> None:
         os.chdir(here)
 
 
+SHORT = evenly(30, Fraction(30))
 SCENE = {"id": "more", "show": "product", "seconds": 1}
 BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
     # what is done to the brief: the change, and the path, the value and the cure that the message names
@@ -282,26 +301,75 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
     "a feed": (
         put("products", value={"feed": {"path": "feed.csv", "format": "csv"}}), "products.feed",
         "feeds are not read in this version", "list the products"),
-    "a presenter": (
-        put("storyboard", 0, "show", value="presenter"), "storyboard[0].show", "'presenter'", "show product"),
-    "a video": (
-        put("storyboard", 0, "video", value="a.mp4"), "storyboard[0].video", "'a.mp4': videos are not",
-        "image: PATH"),
-    "a task": (
-        put("storyboard", 0, "task", value="extend"), "storyboard[0].task", "not rendered in this version",
-        "out"),
-    "subjects": (
-        put("storyboard", 0, "subjects", value=["a.png"]), "storyboard[0].subjects",
-        "not rendered in this version", "one"),
-    "a last frame": (
-        put("storyboard", 0, "until", value="a.png"), "storyboard[0].until", "'a.png'", "take until out"),
-    "a likeness": (
-        put("storyboard", 0, "keep", value="anna"), "storyboard[0].keep", "'anna'", "take keep out"),
-    "sound": (
-        put("storyboard", 0, "sound", value=True), "storyboard[0].sound", "true: generated",
-        "take sound out"),
-    "a generated still": (
-        put("storyboard", 0, "still", value="x"), "storyboard[0].still", "'x'", "take still out"),
+    "a presenter without a face": (
+        put("storyboard", 0, value={"id": "hello", "show": "presenter"}), "storyboard[0]",
+        "a presenter without a face", "add portrait: PATH"),
+    "a silent presenter": (
+        put("storyboard", 0, value={"id": "hello", "show": "presenter", "portrait": "media/coffee.png"}),
+        "storyboard[0]", "nothing to say in zh-CN", "add voiceover"),
+    "a video with nothing to do": (
+        put("storyboard", 0, value={"id": "clip", "video": "a.mp4"}), "storyboard[0].video",
+        "not shown as it is", "add task: restyle"),
+    "a video of text": (
+        film(lambda path: path.write_text("x")), "storyboard[0].video", "'x.mp4' is broken or no video",
+        "use an MP4, MOV, MKV or WebM file"),
+    "a playlist for a video": (
+        film(lambda path: path.write_text("#EXTM3U\n#EXTINF:1,\n/etc/passwd\n")), "storyboard[0].video",
+        "'x.mp4' is broken or no video", "use an MP4"),
+    "a picture for a video": (
+        film(picture(80, 80, format="PNG")), "storyboard[0].video", "'x.mp4' is broken or no video",
+        "use an MP4"),
+    "a video for a picture": (
+        image(lambda path: draw_film(path, SHORT), "media/x.mp4"), "products[0].images[0]",
+        "'x.mp4' is broken or no picture", "PNG"),
+    "a film of two hours": (
+        film(lambda path: draw_film(path, [Fraction(0), Fraction(7200)])), "storyboard[0].video",
+        "'x.mp4' lasts 7200 s", "cut it to 600 s at most"),
+    "half a film": (
+        film(lambda path: cut_off(draw_film(path, SHORT))), "storyboard[0].video", "'x.mp4' is broken",
+        "use an MP4"),
+    "a film of 600 MB": (
+        film(sparse), "storyboard[0].video", "'media/x.mp4' has 600.0 MB", "make it 500 MB at most"),
+    "an empty film": (film(Path.touch), "storyboard[0].video", "'media/x.mp4' is empty", "again"),
+    "a film out of the folder": (
+        film(link_out), "storyboard[0].video", "'media/x.mp4' leaves the folder", "beside the brief"),
+    "a film behind an address": (
+        put("storyboard", 0, value={"id": "clip", "video": "https://x.example/a.m3u8", "task": "restyle"}),
+        "storyboard[0].video", "'https://x.example/a.m3u8' is not fetched", "put the file beside"),
+    "a film through a protocol": (
+        put("storyboard", 0, value={"id": "clip", "video": "concat:a.mp4|b.mp4", "task": "restyle"}),
+        "storyboard[0].video", "'concat:a.mp4|b.mp4' is missing", "beside the brief"),
+    "a missing portrait": (
+        put("storyboard", 0, value={"id": "hi", "show": "text", "portrait": "me.png"}),
+        "storyboard[0].portrait", "'me.png' is missing", "beside the brief"),
+    "a missing last frame": (
+        put("storyboard", 0, "until", value="media/cofee.png"), "storyboard[0].until",
+        "'media/cofee.png' is missing", "did you mean 'media/coffee.png'?"),
+    "a missing subject": (
+        put("storyboard", 0, value={"id": "two", "subjects": ["media/coffee.png", "b.png"]}),
+        "storyboard[0].subjects[1]", "'b.png' is missing", "beside the brief"),
+    "a task without a video": (
+        put("storyboard", 0, "task", value="extend"), "storyboard[0].task", "without video",
+        "add video: PATH"),
+    "a text with a last frame": (
+        put("storyboard", 0, value={"id": "sky", "show": "text", "until": "media/coffee.png"}),
+        "storyboard[0].until", "without a first", "add image: PATH"),
+    "a portrait of nobody": (
+        put("storyboard", 0, "portrait", value="media/coffee.png"), "storyboard[0].portrait",
+        "without presenter", "show: presenter"),
+    "a card that keeps a look": (
+        put("storyboard", 2, "keep", value="anna"), "storyboard[2].keep", "no look", "take keep out"),
+    "a card that sounds": (
+        put("storyboard", 2, "sound", value=True), "storyboard[2].sound", "no sound", "take sound out"),
+    "an unknown painter": (
+        put("storyboard", 0, value={"id": "sky", "show": "text", "still": "zimage"}),
+        "storyboard[0].still", "no model that draws stills", "known:"),
+    "a still for a product": (
+        put("storyboard", 0, "still", value="x-image"), "storyboard[0].still", "no model that draws",
+        "known"),
+    "five subjects": (
+        put("storyboard", 0, value={"id": "all", "subjects": ["media/coffee.png"] * 5}),
+        "storyboard[0].subjects", "more than 4", ""),
     "labels always": (put("labels", "ai", value="always"), "labels.ai", "'always'", "write auto"),
     "a voice from a file": (
         put("audio", "voice", value="a.wav"), "audio.voice", "'a.wav'", "write auto or none"),
@@ -384,8 +452,8 @@ def test_a_wrong_brief_is_told_where_what_and_the_cure(
 
     said = refusal(path).splitlines()
 
-    told = next((line for line in said if f": {where}: " in line), "")
-    assert value in told, said
+    told = next((line for line in said if f": {where}: " in line and value in line), "")
+    assert told, said
     assert cure in told
     assert sorted(campaign.rglob("*")) == before
     assert len(said) <= 2, said
@@ -470,7 +538,7 @@ def test_everything_that_is_wrong_is_told_at_once(campaign: Path) -> None:
         put("variants", 1, "locales", value={"fr-FR": {}}),
         put("storyboard", 0, "seconds", value=-2),
         put("storyboard", 0, "camera", value="zoom"),
-        put("storyboard", 1, "show", value="presenter"),
+        put("storyboard", 1, "task", value="extend"),
         put("video", "modell", value="wan"),
         put("budget", "gpu_seconds", value="many"),
     ):
@@ -490,8 +558,8 @@ def test_everything_that_is_wrong_is_told_at_once(campaign: Path) -> None:
         "variants[1].locales.fr-FR",
         "storyboard[0].camera",
         "storyboard[0].seconds",
-        "storyboard[1].show",
         "storyboard[1].caption",
+        "storyboard[1].task",
         "video.modell",
         "budget.gpu_seconds",
     ]
@@ -566,6 +634,51 @@ def test_music_can_be_a_file(campaign: Path) -> None:
 
     assert source.name == f"inputs/{source.sha256}.mp3"
     assert source.width == 0
+
+
+def test_a_video_is_known_by_its_content_size_and_length(campaign: Path) -> None:
+    """Its name says what it is, whatever its file is called."""
+    data = kaffi()
+    film(lambda path: draw_film(path, SHORT))(data, campaign)
+
+    source = ingest(write(campaign, data)).sources["media/x.mp4"]
+
+    assert source.name == f"inputs/{source.sha256}.mp4"
+    assert (source.width, source.height) == (96, 64)
+    assert source.seconds == pytest.approx(1, abs=0.05)
+
+
+def presenting(**variant: Any) -> dict[str, Any]:
+    """Return the Kaffi brief with a presenter who has something to say, and *variant* as its second."""
+    data = kaffi()
+    data["storyboard"][0] = {
+        "id": "hero",
+        "show": "presenter",
+        "portrait": "media/coffee.png",
+        "seconds": 2.0,
+    }
+    for words in data["locales"].values():
+        words["voiceover"] = "Good morning."
+    data["variants"] = [{"id": "a"}, {"id": "b", **variant}]
+    return data
+
+
+def test_a_variant_may_not_take_a_presenters_words(campaign: Path) -> None:
+    """Someone would stand there with nothing to say."""
+    data = presenting(locales={"ar": {"voiceover": " "}})
+
+    said = refusal(write(campaign, data))
+
+    assert "storyboard[0]: has a presenter with nothing to say in ar of variant 'b'; add voiceover" in said
+
+
+def test_a_presenters_words_may_come_from_every_variant(campaign: Path) -> None:
+    """What counts is what each ad says."""
+    data = presenting(locales={"ar": {"voiceover": "b"}})
+    data["locales"]["ar"].pop("voiceover")
+    data["variants"][0]["locales"] = {"ar": {"voiceover": "a"}}
+
+    assert ingest(write(campaign, data)).brief.storyboard[0].show == "presenter"
 
 
 def test_a_benefit_may_come_from_every_variant(campaign: Path) -> None:

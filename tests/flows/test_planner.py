@@ -185,12 +185,13 @@ def test_a_small_models_shots_are_enlarged(dream: Ingested) -> None:
     for shot in large:
         base = plan.shots[order[shot.base]]
         assert (base.width, base.height) == DREAM.own_size(shot.width, shot.height)
-        assert (base.base, base.upscaler, base.frames, base.fps) == ("", "", shot.frames, shot.fps)
+        assert (base.base, base.upscaler, base.fps) == ("", "", shot.fps)
+        assert base.frames >= shot.frames
 
 
 def test_enlarging_is_no_generation(dream: Ingested, kaffi: Ingested) -> None:
-    """What sharing saves is what models need not make; the small model saves as much as the built-in one."""
-    assert _plan(dream).shots_saved == _plan(kaffi).shots_saved
+    """A model with a size of its own makes a scene once, for the longest ad."""
+    assert _plan(dream).shots_saved > _plan(kaffi).shots_saved
     assert len(_plan(dream).shots) > len(_plan(kaffi).shots)
 
 
@@ -214,14 +215,14 @@ def test_placements_of_one_ratio_share_what_is_generated(
 @pytest.mark.parametrize(
     ("upscale", "equipment", "side", "upscaler"),
     [
-        ("auto", FULL, 270, "spanx4@b/1"),
-        ("auto", FULL, 540, "spanx2@a/1"),
-        ("auto", Equipment(spanx2="spanx2@a"), 270, "spanx2@a/1"),
-        ("auto", Equipment(spanx4="spanx4@b"), 540, "spanx4@b/1"),
-        ("auto", FULL, 2160, "lanczos/1"),
-        ("auto", Equipment(), 270, "lanczos/1"),
-        ("lanczos", FULL, 270, "lanczos/1"),
-        ("none", FULL, 270, "lanczos/1"),
+        ("auto", FULL, 270, "spanx4@b/2"),
+        ("auto", FULL, 540, "spanx2@a/2"),
+        ("auto", Equipment(spanx2="spanx2@a"), 270, "spanx2@a/2"),
+        ("auto", Equipment(spanx4="spanx4@b"), 540, "spanx4@b/2"),
+        ("auto", FULL, 2160, "lanczos/2"),
+        ("auto", Equipment(), 270, "lanczos/2"),
+        ("lanczos", FULL, 270, "lanczos/2"),
+        ("none", FULL, 270, "lanczos/2"),
     ],
 )
 def test_the_least_super_resolution_that_suffices_is_taken(
@@ -281,3 +282,26 @@ def test_readable_names_are_ascii_and_bounded(kaffi: Ingested) -> None:
         assert stem.isascii()
         assert len(stem) <= 128
     assert file_stem(_plan(kaffi).ads[0]).startswith("kaffi_spring-roast_HB-250_en-US_meta-reels_9x16_6s_va_")
+
+
+def test_a_shots_own_sound_is_heard_in_its_cut_alone(
+    kaffi: Ingested, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan says so cut by cut; the model is asked for it in the shot."""
+    monkeypatch.setitem(VIDEO_MODELS, "dream", DREAM.model_copy(update={"tasks": ("text", "image", "sound")}))
+    scenes = kaffi.brief.model_dump(mode="json", exclude_unset=True)["storyboard"]
+    scenes[0]["sound"] = True
+    plan = _plan(_changed(kaffi, video={"model": "dream"}, storyboard=scenes))
+
+    cuts = [[cut.sound for cut in ad.composition.cuts] for ad in plan.ads]
+    sounding = {shot.key for shot in plan.shots if shot.given.sound}
+    assert cuts == [[True, False, False]] * len(plan.ads)
+    assert all((key in sounding) == (n == 0) for ad in plan.ads for n, key in enumerate(ad.shots))
+
+
+def test_what_models_make_is_told_once(dream: Ingested, kaffi: Ingested) -> None:
+    """The built-in renderer moves over pictures; it generates none."""
+    told = "the pictures of dream are made by AI; no label says so in the ads yet"
+
+    assert [note for note in _plan(dream).notes if "AI" in note] == [told]
+    assert not [note for note in _plan(kaffi).notes if "AI" in note]

@@ -166,6 +166,17 @@ def test_bars_show_made_and_failed_of_each_stage() -> None:
     assert "stills" not in file.getvalue()
 
 
+def test_what_is_half_made_moves_its_bar() -> None:
+    """A clip may take many minutes of a GPU; whoever watches sees that it goes on."""
+    with Bars(Console(file=io.StringIO(), width=100, force_terminal=True)) as bars:
+        bars.show(Event(event="planned", campaign="kaffi/x", counts={"shot": Count(wanted=4)}))
+        bars.show(Event(event="progress", campaign="kaffi/x", counts={"shot": Count(wanted=4, begun=1.5)}))
+
+        (shots,) = bars.tasks
+
+        assert shots.completed == 1.5
+
+
 def test_machines_get_events_and_nothing_else_on_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
     """What Ray and its workers print goes to standard error; afterwards all is as before."""
     with show_progress(as_json=True) as tell:

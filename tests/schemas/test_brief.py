@@ -88,3 +88,12 @@ def test_the_nearest_text_serves_a_locale() -> None:
     assert in_locale(texts, "de-CH") == "Hallo"
     assert in_locale(texts, "fr-FR") == "Hello"
     assert in_locale({}, "fr-FR") == ""
+
+
+def test_editors_are_told_what_every_field_of_a_scene_is_for() -> None:
+    """Names alone do not say what `keep` keeps."""
+    scene = Brief.model_json_schema()["$defs"]["Scene"]["properties"]
+
+    untold = {name for name, field in scene.items() if not field.get("description")}
+    assert untold == {"id", "camera"}
+    assert "later scenes with the same name" in scene["keep"]["description"]

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas import errors
-from schemas.errors import BlobConflictError, ReelmillError, SettingsError, StorageError
+from schemas.errors import BlobConflictError, ReelmillError, ServiceError, SettingsError, StorageError
 from schemas.layout import Box
 from schemas.placements import PLACEMENTS, Placement
 from schemas.record import Keyed, content_key
@@ -88,8 +88,8 @@ def test_every_error_survives_pickling(kind: type[ReelmillError]) -> None:
 
 
 def test_only_what_may_pass_is_tried_again() -> None:
-    """A store that did not answer may answer later; a name that is taken stays taken."""
-    assert [kind for kind in ALL_ERRORS if kind.retryable] == [StorageError]
+    """A store or a service that did not answer may answer later; a name that is taken stays taken."""
+    assert {kind for kind in ALL_ERRORS if kind.retryable} == {StorageError, ServiceError}
     assert issubclass(BlobConflictError, StorageError)
 
 

@@ -156,6 +156,26 @@ def test_every_attempt_is_kept(catalog: Catalog) -> None:
     ]
 
 
+def test_what_a_thing_took_is_told_of_the_attempt_that_made_it(catalog: Catalog) -> None:
+    """No failed one counts, nor the earlier one of a file that was lost; an adopted file has none."""
+    plan = draw_plan("one", shots=3)
+    run = catalog.start_run(plan, "{}")
+    first, second, third = plan.shots
+    for made in (first, second):
+        failed = catalog.claim("shot", made.key, run, gpus=4).attempt
+        catalog.fail(failed, "crash", "it died", state="planned")
+        catalog.finish(catalog.claim("shot", made.key, run, gpus=2).attempt, clip(made))
+    catalog.forget("shot", [second.key])
+    catalog.finish(catalog.claim("shot", second.key, run, gpus=0).attempt, clip(second))
+    catalog.adopt("shot", clip(third))
+    costs = catalog.costs("shot", [shot.key for shot in plan.shots])
+
+    assert [*costs] == [first.key, second.key]
+    assert costs[first.key].gpu_seconds == pytest.approx(2 * costs[first.key].seconds)
+    assert costs[second.key].gpu_seconds == 0
+    assert catalog.costs("still", [first.key]) == {}
+
+
 @pytest.mark.parametrize(
     ("verdict", "state"),
     [("permanent", "failed"), ("crash", "quarantined"), ("cancelled", "cancelled"), ("transient", "planned")],

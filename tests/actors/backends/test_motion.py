@@ -8,15 +8,18 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from actors.backends import VIDEO_MODELS, Materials, Site
 from actors.backends.cameras import MOVES
 from actors.backends.canvas import bounds, forward, inverse
 from actors.backends.filling import blur, fill, regrow
 from actors.backends.framing import crop, place, read_photo
 from actors.backends.moods import read_mood
 from actors.backends.motion import Motion
+from actors.watch import CallWatch
 from schemas.brief import Palette
 from schemas.layout import Box, subject_box
 from schemas.plan import Shot
+from tests.tiny.rows import Notebook
 
 SIZES = [(1080, 1920), (1080, 1080), (1920, 1080), (1080, 1350), (1000, 1500)]
 SPOTS = {
@@ -117,7 +120,9 @@ def test_motion_is_monotone_and_smooth_below_the_pixel(camera: str, tmp_path: Pa
         model="motion/1",
     )
     still = a_still(tmp_path, SPOTS["middle"])
-    xs = np.array([dot(frame, 320, 320)[0] for frame in Motion("cpu").render(shot, still, shrink=0)])
+    motion = Motion(VIDEO_MODELS["motion"], Site("cpu", None, Notebook()))
+    drawn = motion.render(shot, Materials(still=still), shrink=0, watch=CallWatch())
+    xs = np.array([dot(frame, 320, 320)[0] for frame in drawn.frames])
     curve = np.polynomial.chebyshev.Chebyshev.fit(np.arange(40), xs, 7)(np.arange(40))
 
     steps = np.diff(xs) * np.sign(xs[-1] - xs[0])
