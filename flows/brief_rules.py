@@ -25,12 +25,6 @@ _NOT_YET: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
         "visible AI labels are not rendered in this version",
         "write auto, and add the disclosure where the ad is placed",
     ),
-    (
-        "audio.voice",
-        lambda value: isinstance(value, str) and value not in VOICES,
-        "voices from files are not rendered in this version",
-        "write auto or none",
-    ),
 )
 
 
@@ -147,14 +141,21 @@ def _silent_presenters(document: Document) -> Iterator[Problem]:
         if not scene.get("portrait"):
             yield Problem(where=where, what="has a presenter without a face", cure="add portrait: PATH")
     silent = [*_voiceless(document)] if presenters else []
-    for where, voice in document.select("audio.voice"):
-        if presenters and isinstance(voice, str) and voice not in VOICES:
-            what = "no open pipeline of this version makes a portrait say a given recording"
-            cure = "write voice: auto; the presenter speaks with a voice of the model's own"
-            yield Problem(where=where, what=f"{shown(voice)}: {what}", cure=cure)
     for where, _ in presenters if silent else ():
         what = f"has a presenter with nothing to say in {', '.join(silent)}"
         yield Problem(where=where, what=what, cure="add voiceover")
+
+
+def _recorded_voices(document: Document) -> Iterator[Problem]:
+    spoken = any(show == "presenter" for _, show in document.select("storyboard[].show"))
+    for where, voice in document.select("audio.voice"):
+        if not isinstance(voice, str) or voice in VOICES:
+            continue
+        what, cure = "voices from files are not rendered in this version", "write auto or none"
+        if spoken:
+            what = "no open pipeline of this version makes a portrait say a given recording"
+            cure = "write auto; the presenter speaks with a voice of the model's own"
+        yield Problem(where=where, what=f"{shown(voice)}: {what}", cure=cure)
 
 
 def _voiceless(document: Document) -> Iterator[str]:
@@ -230,6 +231,7 @@ _RULES = (
     _unclear_scenes,
     _half_told_scenes,
     _silent_presenters,
+    _recorded_voices,
     _misplaced_cards,
     _sales,
 )
