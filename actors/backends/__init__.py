@@ -79,8 +79,7 @@ class Rendering(NamedTuple):
 
     frames: Iterator[NDArray[np.uint8]]
     """``shot.frames`` frames of the shot's size, each flat yuv420p ``uint8 [width * height * 3 / 2]``,
-    BT.709,
-    limited range; made as they are asked for."""
+    BT.709, limited range; made as they are asked for."""
     sound: NDArray[np.float32] | None = None
     """``[samples, 2]`` at 48 kHz, as long as the frames; None for none."""
 

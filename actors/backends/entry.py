@@ -73,8 +73,7 @@ class Entry(Record):
     """``module:Class``; the class is a VideoModel, or an ImageModel where ``still`` is its task."""
     revision: str
     """Name and version of the code. It goes into every shot's key, so other pixels are another revision;
-    plans
-    write the fingerprint of the weights behind it, ``name/version@fingerprint``."""
+    plans write the fingerprint of the weights behind it, ``name/version@fingerprint``."""
     tasks: tuple[Task, ...]
     gpus: float
     cpus: float

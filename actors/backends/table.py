@@ -1,8 +1,7 @@
 """The table of models: a plug-in is a file and a line here.
 
 It holds values only, so that reading it never loads torch. Memory and times are their publishers' where
-*note*
-says so, and reckoned from those elsewhere: none was measured on a GPU here.
+*note* says so, and reckoned from those elsewhere: none was measured on a GPU here.
 """
 
 from actors.backends.entry import Checkpoint, Entry, FrameRule, Service
@@ -157,12 +156,10 @@ VIDEO_MODELS: dict[str, Entry] = {
         note="two experts; 41 GB and 5.5 min for 5 s at 480p on an H100 (Wan 2.2's README, for T2V)",
     ),
     # Runway's prices: github.com/runwayml/skills (Runway's own; rw-api-reference, rw-integrate-video), and
-    # for
-    # aleph2 inference.sh/apps/runway/aleph-2, all read on 2026-11-22; a credit is 0.01 USD
-    # (docs.dev.runwayml.com/guides/setup). A task whose estimate is above is cancelled. Concurrency is
-    # that of the
-    # lowest tier (docs.dev.runwayml.com/usage/tiers): what is over waits there, THROTTLED. Sizes and lengths:
-    # runwayml 5.24.0. `seconds` is a guess: the service's queue decides.
+    # for aleph2 inference.sh/apps/runway/aleph-2, all read on 2026-11-22; a credit is 0.01 USD
+    # (docs.dev.runwayml.com/guides/setup). A task whose estimate is above is cancelled. Concurrency is that
+    # of the lowest tier (docs.dev.runwayml.com/usage/tiers): what is over waits there, THROTTLED. Sizes and
+    # lengths: runwayml 5.24.0. `seconds` is a guess: the service's queue decides.
     "runway-gen4.5": Entry(
         path="actors.backends.runway:Runway",
         revision="runway-gen4.5/1",

@@ -1,8 +1,7 @@
 """One brief that asks for everything a model can be asked for, made by the dispatcher on simulated GPUs.
 
 The models are the table's own classes on tiny checkpoints with random weights: what they draw is noise, but
-it
-comes from the right files, in the right size, length and order.
+it comes from the right files, in the right size, length and order.
 """
 
 import json
