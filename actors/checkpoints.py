@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from actors.manifest import (
     survey,
     told,
 )
+from actors.scratch import folder_of_user
 from schemas.errors import BlobDamagedError, BlobMissingError, SettingsError
 from storage.aside import aside, remove
 from storage.blobs import BlobStore, open_blobs
@@ -63,7 +63,7 @@ def open_checkpoint(models: str, name: str, fingerprint: str, cache: Path | None
             f"the plan names no checkpoint for model {name!r} (@{fingerprint}): run "
             f"`reelmill models fetch {name}`, then plan again"
         )
-    keep = (cache or _of_user()) / "models"
+    keep = (cache or folder_of_user()) / "models"
     if "://" in models:
         return _from_store(models, name, fingerprint, keep)
     folder = Path(models) / name
@@ -225,11 +225,3 @@ def _explained(place: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise of_disk(place, error) from error
-
-
-def _of_user() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"reelmill-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise SettingsError(f"{folder} belongs to another user: remove it, or set TMPDIR to one of yours")
-    return folder

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from actors.backends.headers import read_header
+from actors.headers import read_header
 from schemas.errors import BlobDamagedError, MediaError, SettingsError
 from storage.content import is_good_name, of_disk
 

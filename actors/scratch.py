@@ -26,7 +26,7 @@ class Scratch:
     """
 
     def __init__(self, parent: Path | None) -> None:
-        parent = _of_user() if parent is None else parent
+        parent = folder_of_user() if parent is None else parent
         parent.mkdir(parents=True, exist_ok=True)
         with _guarded(parent):
             _sweep(parent)
@@ -79,7 +79,8 @@ def _sweep(parent: Path, *, dry: bool = False) -> tuple[str, ...]:
     return tuple(left)
 
 
-def _of_user() -> Path:
+def folder_of_user() -> Path:
+    """Return a folder of this user on this machine. Raises SettingsError where it is another's."""
     folder = Path(tempfile.gettempdir()) / f"reelmill-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():

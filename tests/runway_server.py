@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from actors.backends.patience import Pace
 from actors.backends.runway import Runway
+from actors.backends.runway.patience import Pace
 
 KEY = "key_" + 128 * "0"
 QUICK = Pace(poll=0.01, poll_max=0.02, back_off=0.01, back_off_max=0.5, tries=3, listen=0.01)

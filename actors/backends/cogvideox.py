@@ -9,9 +9,9 @@ from torch import Tensor
 
 from actors.backends import Materials
 from actors.backends.diffusion import Diffusion
-from actors.backends.loading import sharing
-from actors.backends.stretches import covered
-from actors.backends.takes import Picture, Take
+from actors.backends.diffusion.loading import sharing
+from actors.backends.diffusion.stretches import covered
+from actors.backends.diffusion.takes import Picture, Take
 from schemas.plan import Shot
 
 _STRENGTH = 0.8

@@ -4,7 +4,7 @@ Source: github.com/black-forest-labs/flux2.
 """
 
 from actors.backends.diffusion import Words
-from actors.backends.painting import Painter
+from actors.backends.diffusion.painting import Painter
 
 
 class Flux2Klein(Painter):

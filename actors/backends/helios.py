@@ -17,8 +17,8 @@ from torch import Tensor
 
 from actors.backends import Materials, Watch
 from actors.backends.diffusion import Diffusion
-from actors.backends.stretches import as_images, as_still
-from actors.backends.takes import Picture
+from actors.backends.diffusion.stretches import as_images, as_still
+from actors.backends.diffusion.takes import Picture
 from schemas.errors import GenerationError
 from schemas.plan import Shot
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from actors.backends import Materials
 from actors.backends.diffusion import Diffusion, Words
-from actors.backends.stretches import as_images, as_still, covered, whole_latents
-from actors.backends.takes import Picture, Take
+from actors.backends.diffusion.stretches import as_images, as_still, covered, whole_latents
+from actors.backends.diffusion.takes import Picture, Take
 from schemas.plan import Shot
 
 _LATENT = 8

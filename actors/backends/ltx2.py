@@ -11,9 +11,9 @@ from torch import Tensor
 
 from actors.backends import Materials, Rendering, Watch
 from actors.backends.diffusion import Diffusion, Words
+from actors.backends.diffusion.stretches import as_images, as_still, whole_latents
+from actors.backends.diffusion.takes import Picture, Take
 from actors.backends.ltx import masked_words
-from actors.backends.stretches import as_images, as_still, whole_latents
-from actors.backends.takes import Picture, Take
 from actors.tracks import Heard, joined_track, resampled
 from schemas.plan import Shot
 

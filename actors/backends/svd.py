@@ -10,8 +10,8 @@ from torch import Tensor
 
 from actors.backends import Materials
 from actors.backends.diffusion import Diffusion, Words
-from actors.backends.stretches import as_still
-from actors.backends.takes import Picture, Take
+from actors.backends.diffusion.stretches import as_still
+from actors.backends.diffusion.takes import Picture, Take
 from schemas.plan import Shot
 
 _DECODED = 25

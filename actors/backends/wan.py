@@ -13,11 +13,11 @@ from torch import Tensor
 
 from actors.backends import Materials
 from actors.backends.diffusion import Diffusion, empty
-from actors.backends.first_frame import fit_still, subject_on_white
-from actors.backends.loading import sharing
-from actors.backends.room import tile
-from actors.backends.stretches import as_images, as_still, covered
-from actors.backends.takes import Picture, Take
+from actors.backends.diffusion.loading import sharing
+from actors.backends.diffusion.room import tile
+from actors.backends.diffusion.stretches import as_images, as_still, covered
+from actors.backends.diffusion.takes import Picture, Take
+from actors.backends.motion.first_frame import fit_still, subject_on_white
 from schemas.plan import Shot
 
 _GREY = 128

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from actors.backends.diffusion import Words
-from actors.backends.painting import Painter
+from actors.backends.diffusion.painting import Painter
 
 
 class ZImage(Painter):

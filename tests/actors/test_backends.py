@@ -306,8 +306,8 @@ def test_a_shot_for_another_model_is_refused(model: str, message: str) -> None:
 
 
 def test_reading_the_table_loads_no_torch() -> None:
-    """`reelmill models` and `--help` stay quick."""
-    code = "import sys, actors.backends; sys.exit('torch' in sys.modules)"
+    """`reelmill models`, `plan` and a rerun of what is finished stay quick."""
+    code = "import sys, flows.preflight; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

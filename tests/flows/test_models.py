@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,17 @@ HOSTED = TINY.model_copy(
 
 
 @pytest.fixture(autouse=True)
-def _table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A table with a model of each kind, and a home of its own."""
-    for name in [name for name in VIDEO_MODELS if name != "motion"]:
-        monkeypatch.delitem(VIDEO_MODELS, name)
-    monkeypatch.setitem(VIDEO_MODELS, "tiny", TINY)
-    monkeypatch.setitem(VIDEO_MODELS, "hosted", HOSTED)
+def _table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A table with a model of each kind, and a home of its own; afterwards the table is as it was, in order."""
+    whole = dict(VIDEO_MODELS)
+    VIDEO_MODELS.clear()
+    VIDEO_MODELS.update(motion=whole["motion"], tiny=TINY, hosted=HOSTED)
     monkeypatch.setenv("REELMILL_HOME", str(tmp_path / "home"))
     for name in ("REELMILL_MODELS", "TINY_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    yield
+    VIDEO_MODELS.clear()
+    VIDEO_MODELS.update(whole)
 
 
 @pytest.fixture(name="folder")
@@ -179,6 +182,7 @@ def test_the_hub_is_found_by_its_own_variable(folder: Path, tmp_path: Path) -> N
     with serve_hub(Hub(files)) as hub:
         environ = os.environ | {
             "HF_ENDPOINT": hub.url,
+            "HF_HUB_OFFLINE": "0",
             "HF_HOME": str(tmp_path / "hf"),
             "PYTHONPATH": str(ROOT),
         }

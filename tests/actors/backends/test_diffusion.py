@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from actors.backends import VIDEO_MODELS, Entry, Materials, Site, diffusion, loading, room
-from actors.backends.diffusion import Diffusion, Words, seed_of
-from actors.backends.room import Level
-from actors.backends.takes import Picture, Take
+from actors.backends import VIDEO_MODELS, Entry, Materials, Site, diffusion
+from actors.backends.diffusion import Diffusion, Words, loading, room, seed_of
+from actors.backends.diffusion.room import Level
+from actors.backends.diffusion.takes import Picture, Take
 from actors.backends.wan import Wan
 from actors.generator import Generator
 from actors.models import Means

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from actors.backends import VIDEO_MODELS, Materials, Site
-from actors.backends.first_frame import Picture, fit_still, subject_on_white
 from actors.backends.motion import Motion
+from actors.backends.motion.first_frame import Picture, fit_still, subject_on_white
 from actors.colors import to_picture
 from actors.watch import CallWatch
 from schemas.errors import GenerationError

@@ -55,7 +55,7 @@ def test_chunks_are_those_of_the_pipeline(helios: Any) -> None:
 
 def test_a_still_leads_as_in_the_pipeline(helios: Any, tmp_path: Path) -> None:
     """Its noise is drawn on the CPU, in the pipeline's order."""
-    from actors.backends.stretches import as_still  # noqa: PLC0415 (loads torch)
+    from actors.backends.diffusion.stretches import as_still  # noqa: PLC0415 (loads torch)
 
     shot, still = draw_shot("helios", 66, show="image", still="a"), draw_still(tmp_path / "a.png", 1)
     ours, theirs = chunked(helios, shot, still=still), at_once(helios, shot, image=as_still(still, shot))
@@ -127,6 +127,6 @@ def test_a_video_shorter_than_a_chunk_is_refused(helios: Any, tmp_path: Path) ->
 
 
 def _images(pictures: list[Any]) -> Any:
-    from actors.backends.stretches import as_images  # noqa: PLC0415 (loads torch)
+    from actors.backends.diffusion.stretches import as_images  # noqa: PLC0415 (loads torch)
 
     return as_images(pictures)

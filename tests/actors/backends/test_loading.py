@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from actors.backends import VIDEO_MODELS, Checkpoint
-from actors.backends.loading import compile_blocks, load_pipeline, quicken, sharing
+from actors.backends.diffusion.loading import compile_blocks, load_pipeline, quicken, sharing
 from schemas.errors import GenerationError, SettingsError
 
 ENTRY = VIDEO_MODELS["wan-vace-1.3b"]

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from actors.backends import VIDEO_MODELS, Materials, Site
-from actors.backends.cameras import MOVES
-from actors.backends.canvas import bounds, forward, inverse
-from actors.backends.filling import blur, fill, regrow
-from actors.backends.framing import crop, place, read_photo
-from actors.backends.moods import read_mood
 from actors.backends.motion import Motion
+from actors.backends.motion.cameras import MOVES
+from actors.backends.motion.canvas import bounds, forward, inverse
+from actors.backends.motion.filling import blur, fill, regrow
+from actors.backends.motion.framing import crop, place, read_photo
+from actors.backends.motion.moods import read_mood
 from actors.watch import CallWatch
 from schemas.brief import Palette
 from schemas.layout import Box, subject_box

@@ -4,8 +4,8 @@ import av
 import numpy as np
 import torch
 
-from actors.backends.cameras import Pose
-from actors.backends.canvas import Area, Canvas, make_layer
+from actors.backends.motion.cameras import Pose
+from actors.backends.motion.canvas import Area, Canvas, make_layer
 from actors.backends.pixels import Planes, make_dither, parse_color, to_frame, to_yuv
 
 

@@ -24,7 +24,7 @@ def bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CPU loads models as a GPU does."""
     import torch  # noqa: PLC0415 (collecting tests loads no torch)
 
-    from actors.backends import loading  # noqa: PLC0415 (the same)
+    from actors.backends.diffusion import loading  # noqa: PLC0415 (the same)
 
     half = {"default": torch.bfloat16}
     monkeypatch.setattr(loading, "_dtypes", lambda _, full: half | dict.fromkeys(full, torch.float32))

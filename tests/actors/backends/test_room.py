@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from actors.backends import Checkpoint
-from actors.backends.room import Level, below, free_bytes, level_for, lowest, settle, size_of, tile
+from actors.backends.diffusion.room import Level, below, free_bytes, level_for, lowest, settle, size_of, tile
 
 GB = 1_000_000_000
 WEIGHTS = Checkpoint(

@@ -16,11 +16,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.backends import VIDEO_MODELS, Entry, FrameRule, Materials, Service, Site, downloads
-from actors.backends.downloads import fetch, is_local
-from actors.backends.exchange import as_data_uri
-from actors.backends.patience import Pace, Patience
-from actors.backends.runway import Runway, credits_of
+from actors.backends import VIDEO_MODELS, Entry, FrameRule, Materials, Service, Site
+from actors.backends.runway import Runway, credits_of, downloads
+from actors.backends.runway.downloads import fetch, is_local
+from actors.backends.runway.exchange import as_data_uri
+from actors.backends.runway.patience import Pace, Patience
 from actors.video import read_frames
 from schemas.brief import Palette
 from schemas.errors import GenerationError, ServiceError, SettingsError, StoppedError, StorageError
@@ -746,7 +746,7 @@ def test_a_prompt_that_is_too_long_is_not_sent(runway_server: RunwayServer, memo
 
 def test_without_the_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, memory: Memory) -> None:
     """The package is only for who uses a hosted model."""
-    for name in [name for name in sys.modules if name.startswith("actors.backends.runway_")]:
+    for name in [name for name in sys.modules if name.startswith("actors.backends.runway.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "runwayml", None)
 

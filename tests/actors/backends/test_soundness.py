@@ -13,8 +13,8 @@ from diffusers import DiffusionPipeline
 from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel
 
-from actors.backends.headers import read_header
-from actors.backends.soundness import check_loading, check_pipeline, check_tokenizer, check_weights
+from actors.backends.diffusion.soundness import check_loading, check_pipeline, check_tokenizer, check_weights
+from actors.headers import read_header
 from actors.manifest import check
 from schemas.errors import GenerationError, MediaError
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actors.backends import VIDEO_MODELS, FrameRule
-from actors.backends.takes import Picture, Take, cut, gap_of, joined, jump_of
+from actors.backends.diffusion.takes import Picture, Take, cut, gap_of, joined, jump_of
 from schemas.errors import GenerationError
 
 RULES = {

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from actors.backends import Materials
-from actors.backends.takes import Take
+from actors.backends.diffusion.takes import Take
 from schemas.errors import GenerationError, StoppedError
 from schemas.plan import Given, Shot
 from tests.tiny.runs import Counting, Pictures, apart, draw_shot, draw_still, draw_video, load, render
@@ -95,7 +95,7 @@ def test_a_last_frame_shows_most_where_the_clip_ends(vace: Any, stills: list[Pat
 
 def test_a_clip_with_a_last_frame_ends_nearer_to_it(vace: Any, stills: list[Path]) -> None:
     """Than one without, in the pixels of the decoder."""
-    from actors.backends.first_frame import fit_still  # noqa: PLC0415 (loads torch)
+    from actors.backends.motion.first_frame import fit_still  # noqa: PLC0415 (loads torch)
 
     shot = asked("first_last")
     target = fit_still(stills[1], shot)

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.backends import Entry, Materials, Rendering, Site, Watch
-from actors.backends.canvas import Canvas
-from actors.backends.framing import read_photo
+from actors.backends.motion.canvas import Canvas
+from actors.backends.motion.framing import read_photo
+from actors.backends.motion.scenes import CardScene, PhotoScene, Scene, TextScene
 from actors.backends.pixels import make_dither, to_frame
-from actors.backends.scenes import CardScene, PhotoScene, Scene, TextScene
 from schemas.errors import GenerationError
 from schemas.plan import Shot
 

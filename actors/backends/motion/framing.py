@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actors.backends.canvas import Area
+from actors.backends.motion.canvas import Area
 from schemas.errors import GenerationError
 from schemas.layout import Box
 

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from actors.backends.canvas import Area, Layer, make_layer
-from actors.backends.filling import blur, fill
-from actors.backends.framing import Placed, crop, resample
-from actors.backends.plates import DENSITY
+from actors.backends.motion.canvas import Area, Layer, make_layer
+from actors.backends.motion.filling import blur, fill
+from actors.backends.motion.framing import Placed, crop, resample
+from actors.backends.motion.plates import DENSITY
 
 _FEATHER = 0.012
 """A subject that its photo cuts off ends softly, over so many shorter sides of the frame."""

@@ -13,9 +13,9 @@ import httpx
 import runwayml
 from runwayml import APIConnectionError, APIStatusError, NotFoundError, RunwayMLError
 
-from actors.backends.downloads import is_local
-from actors.backends.patience import Patience
-from actors.backends.runway_troubles import LostAnswerError, bad_key, of_creation, ours, passing
+from actors.backends.runway.downloads import is_local
+from actors.backends.runway.patience import Patience
+from actors.backends.runway.troubles import LostAnswerError, bad_key, of_creation, ours, passing
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
 _ID = re.compile(r"[\w-]{1,128}", re.ASCII)

@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actors.backends.cameras import Pose
-from actors.backends.canvas import Area, Layer, make_layer, visible
-from actors.backends.filling import blur_by, fill, grow, regrow, smoothstep
-from actors.backends.framing import Placed, crop, resample
+from actors.backends.motion.cameras import Pose
+from actors.backends.motion.canvas import Area, Layer, make_layer, visible
+from actors.backends.motion.filling import blur_by, fill, grow, regrow, smoothstep
+from actors.backends.motion.framing import Placed, crop, resample
 
 DENSITY = 1.08
 """Pixels of a plate for each of the frame: enough for the closest camera."""

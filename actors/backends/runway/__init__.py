@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.backends import Entry, Materials, Rendering, Service, Site, Watch, tasks_of
-from actors.backends.patience import Pace, Patience
+from actors.backends.runway.patience import Pace, Patience
 from schemas.errors import GenerationError, MediaError, SettingsError
 from schemas.plan import Shot
 
 if TYPE_CHECKING:
-    from actors.backends.runway_tasks import Request
+    from actors.backends.runway.tasks import Request
 
 _PROMPT_MAX = 1000
 """UTF-16 code units."""
@@ -42,7 +42,7 @@ class Runway:
     def __init__(self, entry: Entry, site: Site) -> None:
         """Raises SettingsError without the SDK, or without a key."""
         try:
-            from actors.backends.runway_tasks import Tasks  # noqa: PLC0415 (the SDK is an extra)
+            from actors.backends.runway.tasks import Tasks  # noqa: PLC0415 (the SDK is an extra)
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"{entry.name} needs the package {error.name!r}: pip install 'reelmill[hosted]'"
@@ -71,7 +71,7 @@ class Runway:
         bad key or an empty account; StoppedError, with the task cancelled unless it runs: that is paid for,
         and the next attempt takes what comes of it.
         """
-        from actors.backends.runway_orders import Order  # noqa: PLC0415 (needs the SDK)
+        from actors.backends.runway.orders import Order  # noqa: PLC0415 (needs the SDK)
 
         patience = Patience(self.pace, watch)
         order = Order(shot.key, self._notes, self._tasks, patience)
@@ -83,7 +83,7 @@ class Runway:
             return Rendering(_lasting(frames, stack.pop_all()))
 
     def _request(self, shot: Shot, materials: Materials, patience: Patience, folder: Path) -> "Request":
-        from actors.backends.runway_tasks import Request  # noqa: PLC0415 (needs the SDK)
+        from actors.backends.runway.tasks import Request  # noqa: PLC0415 (needs the SDK)
 
         task = tasks_of(shot, self._entry)[0]
         asks = self._words(shot)
@@ -108,7 +108,7 @@ class Runway:
         return {**said, "seed": shot.seed, **avoid, **_BESIDES.get(model, {})}
 
     def _lend(self, shot: Shot, materials: Materials, patience: Patience, folder: Path) -> str:
-        from actors.backends.exchange import write_part  # noqa: PLC0415 (torch waits until it is wanted)
+        from actors.backends.runway.exchange import write_part  # noqa: PLC0415 (torch waits until it is wanted)
 
         if materials.video is None:
             raise GenerationError("a shot that restyles needs a video")
@@ -117,7 +117,7 @@ class Runway:
         return self._tasks.upload(path, patience)
 
     def _checked(self, shot: Shot, path: Path) -> Iterator[NDArray[np.uint8]]:
-        from actors.backends.exchange import measure, retimed  # noqa: PLC0415 (as above)
+        from actors.backends.runway.exchange import measure, retimed  # noqa: PLC0415 (as above)
 
         sent = f"{self._entry.name} sent"
         try:
@@ -137,7 +137,7 @@ class Runway:
 
 
 def _pictures(shot: Shot, given: list[tuple[str, Path | None]]) -> list[dict[str, str]]:
-    from actors.backends.exchange import as_data_uri  # noqa: PLC0415 (torch waits until it is wanted)
+    from actors.backends.runway.exchange import as_data_uri  # noqa: PLC0415 (torch waits until it is wanted)
 
     pictures = []
     for position, path in given:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from actors.backends.cameras import Pose
+from actors.backends.motion.cameras import Pose
 from actors.backends.pixels import Planes, to_yuv
 
 Affine = tuple[float, float, float, float, float, float]

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.backends.first_frame import fit_still
-from actors.backends.patience import Patience
+from actors.backends.motion.first_frame import fit_still
+from actors.backends.runway.patience import Patience
 from actors.colors import to_frame
 from actors.footage import all_frames, covering, frames_at, pictures
 from actors.video import Encoding, VideoWriter, ffmpeg_path

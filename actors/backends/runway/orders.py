@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from actors.backends import Notes
-from actors.backends.downloads import fetch
-from actors.backends.patience import Patience
-from actors.backends.runway_tasks import Request, Tasks
-from actors.backends.runway_troubles import LostAnswerError, RefusedError, failure, ours, refused
+from actors.backends.runway.downloads import fetch
+from actors.backends.runway.patience import Patience
+from actors.backends.runway.tasks import Request, Tasks
+from actors.backends.runway.troubles import LostAnswerError, RefusedError, failure, ours, refused
 from schemas.errors import GenerationError, ReelmillError, ServiceError, StoppedError
 
 _ASKED = "asked"

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 from runwayml import APIConnectionError, APIStatusError
 
-from actors.backends.patience import Trouble
+from actors.backends.runway.patience import Trouble
 from schemas.errors import GenerationError, ReelmillError, ServiceError, SettingsError
 
 _PORTAL = "https://dev.runwayml.com"

@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from actors.backends.patience import Patience, Trouble
+from actors.backends.runway.patience import Patience, Trouble
 from schemas.errors import GenerationError, ServiceError
 
 BYTES_MAX = 500_000_000

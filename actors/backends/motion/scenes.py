@@ -5,13 +5,13 @@ from typing import Protocol
 
 import torch
 
-from actors.backends.cameras import MOVES, Pose
-from actors.backends.canvas import Canvas
-from actors.backends.cutouts import Shadow, cutout_layer
-from actors.backends.framing import Photo, place
-from actors.backends.lights import Light, mix, shade, shine
-from actors.backends.moods import Mood, read_mood
-from actors.backends.plates import background_plate
+from actors.backends.motion.cameras import MOVES, Pose
+from actors.backends.motion.canvas import Canvas
+from actors.backends.motion.cutouts import Shadow, cutout_layer
+from actors.backends.motion.framing import Photo, place
+from actors.backends.motion.lights import Light, mix, shade, shine
+from actors.backends.motion.moods import Mood, read_mood
+from actors.backends.motion.plates import background_plate
 from schemas.layout import subject_box
 from schemas.plan import Shot
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from actors.backends.canvas import Canvas
+from actors.backends.motion.canvas import Canvas
 from actors.backends.pixels import parse_color, to_yuv
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from actors.backends.first_frame import fit_still
-from actors.backends.takes import Picture, Take
+from actors.backends.diffusion.takes import Picture, Take
+from actors.backends.motion.first_frame import fit_still
 from schemas.errors import GenerationError
 from schemas.plan import Shot
 

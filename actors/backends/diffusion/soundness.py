@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from actors.backends.headers import Tensor, read_header
+from actors.headers import Tensor, read_header
 from schemas.errors import GenerationError, MediaError
 
 _SENTENCE = "a red cup of coffee on a wooden table near the window"

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 
 from actors.backends import Checkpoint, Entry
-from actors.backends.soundness import check_pipeline
+from actors.backends.diffusion.soundness import check_pipeline
 from schemas.errors import GenerationError, SettingsError
 from schemas.settings import set_defaults
 

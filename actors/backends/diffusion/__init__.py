@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from actors.backends import Entry, Materials, Rendering, Site, Watch
-from actors.backends.loading import compile_blocks, load_pipeline, quicken
-from actors.backends.room import Level, below, free_bytes, level_for, lowest, settle, size_of, tile
-from actors.backends.takes import Picture, Take, cut, joined
+from actors.backends.diffusion.loading import compile_blocks, load_pipeline, quicken
+from actors.backends.diffusion.room import Level, below, free_bytes, level_for, lowest, settle, size_of, tile
+from actors.backends.diffusion.takes import Picture, Take, cut, joined
 from actors.colors import to_frame
 from actors.footage import covering, pictures
 from schemas.errors import GenerationError

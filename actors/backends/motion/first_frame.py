@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from actors.backends.canvas import Canvas
-from actors.backends.framing import read_photo
+from actors.backends.motion.canvas import Canvas
+from actors.backends.motion.framing import read_photo
+from actors.backends.motion.scenes import PhotoScene
 from actors.backends.pixels import to_rgb
-from actors.backends.scenes import PhotoScene
 from schemas.plan import Shot
 
 Picture = NDArray[np.uint8]
