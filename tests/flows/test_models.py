@@ -34,7 +34,7 @@ HOSTED = TINY.model_copy(
 
 @pytest.fixture(autouse=True)
 def _table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A table with a model of each kind, and a home of its own; afterwards the table is as it was, in order."""
+    """A table with a model of each kind, and a home of its own; afterwards the table is as it was."""
     whole = dict(VIDEO_MODELS)
     VIDEO_MODELS.clear()
     VIDEO_MODELS.update(motion=whole["motion"], tiny=TINY, hosted=HOSTED)
