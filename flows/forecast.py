@@ -20,7 +20,8 @@ _STILL_SPAN = {"spanx2": 3.2, "spanx4": 0.95}
 """Super-resolution of a still, for a million pixels of its result."""
 _LANCZOS = 0.03
 """Read a frame, enlarge it, encode it."""
-_SPAN = {"spanx2": 4.0, "spanx4": 4.5}
+_SPAN = {"spanx2": 1.5, "spanx4": 0.5, "anime4k": 0.2, "realesrgan": 45.0}
+"""Networks that enlarge clips, for a million pixels of the result; Real-ESRGAN reckoned from a small crop."""
 _SPAN_ON_GPU = 0.06
 """Reckoned, not measured: 0.2 tera-operations at some ten a second, and the encoder."""
 _COMPOSE = 0.038
