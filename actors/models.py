@@ -1,8 +1,9 @@
 """The models of a worker: each is loaded when it is first asked for, and kept."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from actors.backends import (
     Entry,
@@ -18,6 +19,8 @@ from schemas.errors import BlobMissingError, GenerationError
 from schemas.policy import Gate
 from schemas.record import Record
 from storage.blobs import BlobStore
+
+T = TypeVar("T")
 
 
 class Means(Record):
@@ -48,17 +51,17 @@ class Models:
         Raises GenerationError if this worker has no such model or no device for it, SettingsError or
         StorageError if its weights cannot be had.
         """
-        if model not in self._video:
-            entry = entry_of(model)
-            self._video[model] = load_video_model(entry, self._site(entry, model))
-        return self._video[model]
+        return self._loaded(self._video, load_video_model, model)
 
     def image(self, model: str) -> ImageModel:
         """Return the model of stills that plans call *model*; raises as `video` does."""
-        if model not in self._image:
+        return self._loaded(self._image, load_image_model, model)
+
+    def _loaded(self, kept: dict[str, T], load: Callable[[Entry, Site], T], model: str) -> T:
+        if model not in kept:
             entry = entry_of(model)
-            self._image[model] = load_image_model(entry, self._site(entry, model))
-        return self._image[model]
+            kept[model] = load(entry, self._site(entry, model))
+        return kept[model]
 
     def _site(self, entry: Entry, model: str) -> Site:
         folder = None

@@ -70,34 +70,22 @@ class Helios(Diffusion):
         self, shot: Shot, past: Past, draw: torch.Generator, number: int, chunks: int, watch: Watch
     ) -> tuple[list[Picture], Past]:
         """Make chunk *number* of *chunks*, and return it with what the next one sees."""
-        steps = self.weights.steps
-        watch.step(number * steps, chunks * steps)
+        done, of = number * self.weights.steps, chunks * self.weights.steps
+        watch.step(done, of)
         made: dict[str, Tensor] = {}
-
-        def told(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 (diffusers)
-            made.update(values)
-            watch.step(number * steps + step + 1, chunks * steps)
-            return values
-
-        try:
-            pictures = self.call(
-                {
-                    **self.words(shot.prompt, shot.negative),
-                    "width": shot.width,
-                    "height": shot.height,
-                    "num_frames": _CHUNK,
-                    "num_inference_steps": steps,
-                    "guidance_scale": self.weights.guidance,
-                    "generator": draw,
-                    "callback_on_step_end": told,
-                    "image_latents": past.first,
-                    "video_latents": past.history,
-                    "add_noise_to_image_latents": False,
-                    "add_noise_to_video_latents": False,
-                }
-            )
-        finally:
-            self.pipe.maybe_free_model_hooks()
+        pictures = self.run(
+            shot,
+            watch,
+            done=done,
+            of=of,
+            generator=draw,
+            kept=made,
+            num_frames=_CHUNK,
+            image_latents=past.first,
+            video_latents=past.history,
+            add_noise_to_image_latents=False,
+            add_noise_to_video_latents=False,
+        )
         return self._read(pictures, shot), _after(past, made["latents"])
 
     def _beginning(self, shot: Shot, materials: Materials, draw: torch.Generator) -> Past:

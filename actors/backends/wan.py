@@ -45,9 +45,9 @@ class Wan(Diffusion):
     def call(self, arguments: dict[str, Any]) -> Tensor:
         """Denoise, then decode: what a full memory keeps from being decoded is decoded in tiles."""
         pipe = self.pipe
-        if "video" in arguments and self.pipeline == "WanPipeline":
+        if "strength" in arguments:
             pipe = self._restyler()
-            arguments = {name: value for name, value in arguments.items() if name != "num_frames"}
+            del arguments["num_frames"]
         try:
             latents = pipe(**arguments, output_type="latent").frames
             references = len(arguments.get("reference_images") or ())  # VACE puts them before the clip

@@ -26,7 +26,7 @@ from actors.backends.diffusion.takes import Picture, Take, cut, joined
 from actors.colors import to_frame
 from actors.footage import covering, pictures
 from schemas.errors import GenerationError
-from schemas.plan import Shot
+from schemas.plan import Drawing, Shot
 
 Words = dict[str, Any]
 """What a prompt became: arguments of a pipeline, tensors on the CPU."""
@@ -135,39 +135,65 @@ class Diffusion:
         watch: Watch,
         takes: int,
     ) -> list[Picture]:
-        """Run the pipeline for one take; what it leaves behind when it is stopped is freed."""
-        steps, weights = self.weights.steps, self.weights
+        """Run the pipeline for one take."""
+        steps = self.weights.steps
         done, of = take.number * steps, takes * steps
         watch.step(done, of)
+        made = self.run(
+            shot,
+            watch,
+            done=done,
+            of=of,
+            generator=torch.Generator("cpu").manual_seed(seed_of(shot.seed, take)),
+            num_frames=take.frames,
+            **self.inputs(shot, materials, take, before),
+        )
+        return self._read(made, shot)
+
+    def run(
+        self,
+        asked: Shot | Drawing,
+        watch: Watch,
+        *,
+        done: int,
+        of: int,
+        generator: torch.Generator,
+        kept: dict[str, Any] | None = None,
+        **inputs: Any,  # noqa: ANN401 (a pipeline's arguments)
+    ) -> Tensor:
+        """Run the pipeline for words and size of *asked*, with *inputs* beside; return what `call` does.
+
+        *watch* hears of every step, of which *done* of *of* were done before; *kept* gets what the last one
+        ended with. What a stopped run leaves behind is freed.
+        """
 
         def told(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 (diffusers)
+            if kept is not None:
+                kept.update(values)
             watch.step(done + step + 1, of)
             return values
 
         arguments = {
-            **self.words(shot.prompt, shot.negative),
-            "width": shot.width,
-            "height": shot.height,
-            "num_frames": take.frames,
-            "num_inference_steps": steps,
-            "guidance_scale": weights.guidance,
-            "generator": torch.Generator("cpu").manual_seed(seed_of(shot.seed, take)),
+            **self.words(asked.prompt, asked.negative),
+            "width": asked.width,
+            "height": asked.height,
+            "num_inference_steps": self.weights.steps,
+            "guidance_scale": self.weights.guidance,
+            "generator": generator,
             "callback_on_step_end": told,
-            **self.inputs(shot, materials, take, before),
+            **inputs,
         }
         try:
-            made = self.call(arguments)
+            return self.call(arguments)
         finally:
             self.pipe.maybe_free_model_hooks()
-        return self._read(made, shot)
 
-    def _read(self, made: Tensor, shot: Shot) -> list[Picture]:
-        """Return the pictures that came, if they are of the size that was asked for."""
-        size = made.shape[-1], made.shape[-2]
-        if size != (shot.width, shot.height):
-            wide, tall = size
-            asked = f"{shot.width}x{shot.height}"
-            raise GenerationError(f"{self.entry.name} made {wide}x{tall} where {asked} was asked for")
+    def _read(self, made: Tensor, asked: Shot | Drawing) -> list[Picture]:
+        """Return the pictures that came, if they are of the size that was *asked* for."""
+        wide, tall = made.shape[-1], made.shape[-2]
+        if (wide, tall) != (asked.width, asked.height):
+            size = f"{asked.width}x{asked.height}"
+            raise GenerationError(f"{self.entry.name} made {wide}x{tall} where {size} was asked for")
         if not torch.isfinite(made).all():
             raise GenerationError(f"{self.entry.name} made pixels that are no numbers")
         whole = (made.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
@@ -223,13 +249,15 @@ class Diffusion:
         """Refuse what the checkpoint would change without a word."""
         entry, rule = self.entry, self.entry.frames
         asked = f"{shot.width}x{shot.height}, {shot.frames} frames at {shot.fps} fps"
-        if shot.width % entry.multiple or shot.height % entry.multiple:
-            raise GenerationError(
-                f"{entry.name} makes sides that are a multiple of {entry.multiple}: {asked}"
-            )
+        self._refuse_sides(shot, asked)
         if shot.fps != rule.fps or rule.legal(shot.frames) != shot.frames:
             lengths = f"{rule.step} k + {rule.offset} frames at {rule.fps} fps"
             raise GenerationError(f"{entry.name} makes {lengths}: {asked}; plan again")
+
+    def _refuse_sides(self, asked: Shot | Drawing, told: str) -> None:
+        multiple = self.entry.multiple
+        if asked.width % multiple or asked.height % multiple:
+            raise GenerationError(f"{self.entry.name} makes sides that are a multiple of {multiple}: {told}")
 
     def _prepare(self, shrink: int) -> None:
         """Load or place the pipeline for an attempt after *shrink* that did not fit."""
