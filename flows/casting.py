@@ -38,6 +38,8 @@ class Cast(NamedTuple):
 
     models: dict[str, Entry]
     """The model of each scene, by the scene's id."""
+    unmade: tuple[str, ...]
+    """Ids of the scenes that no model makes; the built-in one stands in."""
     roles: dict[str, Role]
     leaders: dict[str, str]
     """The scene whose look another keeps, by the other's id."""
@@ -51,7 +53,7 @@ class Cast(NamedTuple):
 
 
 def cast_scenes(brief: Brief, equipment: Equipment) -> Cast:
-    """Choose the models of all scenes; where none can, the built-in one stands in (`casting_problems`).
+    """Choose the models of all scenes; `casting_problems` tells of those that none can make.
 
     ``auto`` passes over models whose licence forbids a market of the brief.
     """
@@ -61,25 +63,23 @@ def cast_scenes(brief: Brief, equipment: Equipment) -> Cast:
     drawn = {scene.id: scene.still for scene in brief.storyboard if scene.still in VIDEO_MODELS}
     return Cast(
         models={name: entry or VIDEO_MODELS[RENDERER] for name, entry in models.items()},
+        unmade=tuple(name for name, entry in models.items() if entry is None),
         roles=roles,
         leaders=leaders,
         painters={name: VIDEO_MODELS[still] for name, still in drawn.items() if still},
     )
 
 
-def casting_problems(brief: Brief, equipment: Equipment) -> Iterator[Problem]:
+def casting_problems(brief: Brief, cast: Cast, equipment: Equipment) -> Iterator[Problem]:
     """Yield what keeps scenes from being made: a task that no model does, a licence that forbids a market."""
-    cast = cast_scenes(brief, equipment)
-    for role in cast.roles.values():
-        if _choose(role, brief, equipment) is None:
-            yield _lacking(role, brief.video.model, equipment)
+    for name in cast.unmade:
+        yield _lacking(cast.roles[name], brief.video.model, equipment)
     for entry in {entry.name: entry for entry in (*cast.models.values(), *cast.painters.values())}.values():
         yield from _forbidden(brief, entry)
 
 
-def footage_problems(brief: Brief, sources: Mapping[str, Source], equipment: Equipment) -> Iterator[Problem]:
-    """Yield the videos of *brief* that are shorter than what their models need of them."""
-    cast = cast_scenes(brief, equipment)
+def footage_problems(cast: Cast, sources: Mapping[str, Source]) -> Iterator[Problem]:
+    """Yield the videos that are shorter than what the models of *cast* need of them."""
     for name, role in cast.roles.items():
         if not role.scene.video:
             continue

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from actors.fonts import FONTS, missing_characters
-from flows.casting import casting_problems, footage_problems, missing_weights
+from flows.casting import cast_scenes, casting_problems, footage_problems, missing_weights
 from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
 from flows.planner import make_plan
@@ -39,8 +39,9 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     ingested = _in_english(ingest(brief, policy), policy, settings)
     _refuse_unknown_fonts(ingested.brief)
     equipment = find_equipment(settings)
-    told = footage_problems(ingested.brief, ingested.sources, equipment)
-    _refuse((*casting_problems(ingested.brief, equipment), *told))
+    cast = cast_scenes(ingested.brief, equipment)
+    told = footage_problems(cast, ingested.sources)
+    _refuse((*casting_problems(ingested.brief, cast, equipment), *told))
     if missing := missing_weights(ingested.brief, equipment):
         raise SettingsError(missing)
     plan = make_plan(ingested, equipment, now=datetime.now(UTC), policy=policy.revision)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from actors.backends import VIDEO_MODELS
 from actors.scratch import Scratch, sweep_scratch
-from flows.casting import casting_problems
+from flows.casting import cast_scenes, casting_problems
 from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
 from flows.policy import read_policy
@@ -128,7 +128,8 @@ def _trial(model: str, reduced: Brief, folder: Path, equipment: Equipment, setti
 
 def _refuse_unable(brief: Brief, equipment: Equipment) -> None:
     """Refuse what the model of *brief* cannot do; which others can is no news in a comparison."""
-    if problems := [f"{problem.where}: {problem.what}" for problem in casting_problems(brief, equipment)]:
+    found = casting_problems(brief, cast_scenes(brief, equipment), equipment)
+    if problems := [f"{problem.where}: {problem.what}" for problem in found]:
         raise BriefError("\n".join(problems))
 
 

@@ -21,7 +21,7 @@ def made_by(brief: Brief, equipment: Equipment) -> list[str]:
 
 def told(brief: Brief, equipment: Equipment) -> list[str]:
     """Return what is wrong."""
-    return [str(problem) for problem in casting_problems(brief, equipment)]
+    return [str(problem) for problem in casting_problems(brief, cast_scenes(brief, equipment), equipment)]
 
 
 def by(model: str) -> dict[str, Any]:
@@ -245,8 +245,8 @@ def test_a_video_that_is_too_short_is_told_before_the_run(task: str, seconds: fl
     brief = ask({**VIDEO, "task": task}, **by(VACE))
     wanted = here(VACE)
 
-    (problem,) = footage_problems(brief, taken(brief, seconds=seconds).sources, wanted)
+    (problem,) = footage_problems(cast_scenes(brief, wanted), taken(brief, seconds=seconds).sources)
 
     said = f"storyboard[0].video: 'ball.mp4' lasts {seconds:.2f} s, {VACE} needs {needs} s; give a longer"
     assert str(problem).startswith(said)
-    assert not list(footage_problems(brief, taken(brief, seconds=float(needs)).sources, wanted))
+    assert not list(footage_problems(cast_scenes(brief, wanted), taken(brief, seconds=float(needs)).sources))
