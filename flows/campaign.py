@@ -15,6 +15,7 @@ from flows.policy import find_gate
 from flows.preflight import Preflight, preflight
 from flows.proof import read_proof
 from flows.retries import Tries
+from flows.specs import is_generated, parts_of
 from flows.steps import step
 from flows.workers import Workplace, workers
 from schemas.errors import LeaseLostError
@@ -93,7 +94,8 @@ def store_inputs(ready: Preflight, blobs: BlobStore, settings: Settings) -> None
     sweep(settings, blobs)
     for path, source in ready.ingested.sources.items():
         blobs.put(source.name, ready.ingested.folder / path)
-    store_weights(ready.plan, settings.weights, blobs, find_gate(settings))
+    generated = any(is_generated(part) for part in parts_of(ready.plan).values())
+    store_weights(ready.plan, settings.weights, blobs, find_gate(settings) if generated else None)
 
 
 @step("make")

@@ -62,6 +62,12 @@ def entry_of(spec: Spec) -> Entry | None:
     return VIDEO_MODELS.get(model.partition("/")[0])
 
 
+def is_generated(spec: Spec) -> bool:
+    """Tell whether a model with weights, or a service, makes pictures for *spec*."""
+    entry = entry_of(spec)
+    return entry is not None and (entry.weights is not None or entry.service is not None)
+
+
 def crew_of(spec: Spec) -> str:
     """Return the crew that makes *spec*: the model's own where a GPU is needed, or a service."""
     entry = entry_of(spec)
