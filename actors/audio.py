@@ -24,7 +24,7 @@ from actors.video import AAC, ffmpeg_failure, ffmpeg_path, open_media, start_ffm
 from schemas.errors import MediaError
 from schemas.record import Record
 
-Sound = NDArray[np.float32]
+Sound = synth.Sound
 Curve = NDArray[np.float64]
 
 RATE = synth.RATE

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.audio import RATE, make_sound, read_sound
+from actors.audio import RATE, Sound, make_sound, read_sound
 from actors.checks import check_ad
 from actors.end_card import end_card_elements
 from actors.logo import Logo
-from actors.mixing import Placed, Sound
+from actors.mixing import Placed
 from actors.overlay import Overlay
 from actors.resources import cpu_seconds
 from actors.scenes import scene_elements

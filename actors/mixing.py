@@ -9,9 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.synth import RATE
-
-Sound = NDArray[np.float32]
+from actors.synth import RATE, Sound
 
 _DUCKED = 10 ** (-12 / 20)
 """What is left of the music under a shot's sound: 12 dB less."""

@@ -19,6 +19,7 @@ RATE = 48_000
 """Samples a second, everywhere in Reelmill."""
 
 Chord = tuple[int, ...]
+Sound = NDArray[np.float32]
 Wave = NDArray[np.float64]
 
 _I, _II, _III, _IV, _V, _VI = (

@@ -1,16 +1,15 @@
-"""Joins the sound of takes to the track of a clip: stereo, 48 kHz, as long as the pictures."""
+"""Joins the sound of takes to the track of a clip: stereo, 48 kHz, as long as the pictures.
+
+Sound is float32 [samples, channels], full scale 1.
+"""
 
 from typing import NamedTuple
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-from actors.synth import RATE
+from actors.synth import RATE, Sound
 from schemas.errors import GenerationError
-
-Sound = NDArray[np.float32]
-"""``[samples, channels]``, full scale 1."""
 
 _LACK_MAX = 0.1
 """Seconds of sound that may be missing at the end; models count in grains of some hundredths."""

@@ -12,7 +12,7 @@ from flows.translator import untranslated
 from schemas.brief import Product, Scene, in_locale
 from schemas.media import Source
 from schemas.placements import FPS, Placement
-from schemas.plan import Drawing, Given, Shot, Still
+from schemas.plan import Drawing, Given, Shot, Show, Still
 
 STILL_RECIPE = 1
 """Raise it when the code that prepares stills draws other pixels."""
@@ -98,7 +98,7 @@ class ShotList:
         written = self._written(showing, entry, width, height)
         longest = self.cast.roles[scene.id].frames if scene.id in self.cast.roles else showing.frames
         shot = Shot(
-            show=scene.show or ("image" if scene.image else "video" if scene.video else "subjects"),
+            show=_shown_by(scene),
             still=self._first_still(showing, entry),
             prompt=written.prompt,
             negative=written.negative,
@@ -178,7 +178,7 @@ class ShotList:
         facts = PromptFacts(
             prompt=english.get(scene.prompt, scene.prompt),
             camera=scene.camera,
-            show=scene.show or ("image" if scene.image else "video" if scene.video else "subjects"),
+            show=_shown_by(scene),
             product=_english(showing.product.title),
             brand=brand.name,
             tone=english.get(brand.tone, brand.tone),
@@ -243,6 +243,10 @@ class ShotList:
 
 _NOTHING = Given()
 """Shared by the many shots that are given nothing."""
+
+
+def _shown_by(scene: Scene) -> Show:
+    return scene.show or ("image" if scene.image else "video" if scene.video else "subjects")
 
 
 def _english(text: dict[str, str]) -> str:

@@ -36,6 +36,10 @@ Task = Literal[
 ``still`` alone."""
 
 
+Show = Literal["product", "image", "video", "subjects", "text", "presenter", "end_card"]
+"""What a shot is of."""
+
+
 class Drawing(Record):
     """A picture that a model draws from words."""
 
@@ -94,7 +98,7 @@ class Shot(Keyed):
     of its own; every size that shows the same pictures is enlarged from that one clip.
     """
 
-    show: Literal["product", "image", "video", "subjects", "text", "presenter", "end_card"]
+    show: Show
     still: str
     """Key of the Still that it shows first; empty for none."""
     prompt: str

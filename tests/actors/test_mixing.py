@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from actors.mixing import Placed, Sound, mix
-from actors.synth import RATE
+from actors.mixing import Placed, mix
+from actors.synth import RATE, Sound
 
 
 def tone(seconds: float, hertz: float, level: float) -> Sound:
