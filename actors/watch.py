@@ -1,5 +1,7 @@
 """Follows one call of a worker: how far it is, and whether it shall go on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 from schemas.errors import StoppedError
@@ -14,13 +16,17 @@ class CallWatch:
 
     @property
     def progress(self) -> float:
-        """How much of the call is done, 0 to 1."""
+        """How much of the call that runs is done, 0 to 1; 0 between calls."""
         return self._progress
 
-    def begin(self) -> None:
-        """Begin a call; what was said of the one before no longer counts."""
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Follow one call; what is asked before it begins is neither answered for it nor for the one before."""
         self._stopped.clear()
-        self._progress = 0.0
+        try:
+            yield
+        finally:
+            self._progress = 0.0
 
     def stop(self) -> None:
         """Let the call end at its next step."""

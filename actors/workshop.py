@@ -6,6 +6,8 @@ planned.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -52,30 +54,34 @@ class Workshop:
 
     def prepare(self, still: Still, shrink: int) -> StillFile:
         """Make a picture ready. *shrink* counts how often it did not fit into memory, here as below."""
-        self._begin()
-        drawn = self._generator.draw(still.drawing, shrink, self._watch) if still.drawing else None
-        made = self._upscaler.prepare(still, shrink, drawn)
-        return made.model_copy(update={"looked": self._generator.looked}) if still.drawing else made
+        with self._call():
+            if still.drawing is None:
+                return self._upscaler.prepare(still, shrink)
+            drawn = self._generator.draw(still.drawing, shrink, self._watch)
+            made = self._upscaler.prepare(still, shrink, drawn)
+            return made.model_copy(update={"looked": self._generator.looked})
 
     def generate(self, shot: Shot, shrink: int) -> Clip:
         """Make a shot with its model."""
-        self._begin()
-        return self._generator.generate(shot, shrink, self._watch)
+        with self._call():
+            return self._generator.generate(shot, shrink, self._watch)
 
     def enlarge(self, shot: Shot, base: Clip, shrink: int) -> Clip:
         """Make a shot from the clip of its base."""
-        self._begin()
-        return self._upscaler.enlarge(shot, base, shrink)
+        with self._call():
+            return self._upscaler.enlarge(shot, base, shrink)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make an ad."""
-        self._begin()
-        return self._composer.compose(recipe, twin)
+        with self._call():
+            return self._composer.compose(recipe, twin)
 
-    def _begin(self) -> None:
-        self._watch.begin()
+    @contextmanager
+    def _call(self) -> Iterator[None]:
         # Between two calls nothing is in use.
         self._scratch.trim(_SCRATCH_BYTES_MAX)
+        with self._watch.call():
+            yield
 
     @cached_property
     def _upscaler(self) -> Upscaler:

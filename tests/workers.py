@@ -99,24 +99,24 @@ class Walker:
 
     def pid(self) -> int:
         """Return the number of this process."""
-        self._watch.begin()
-        return os.getpid()
+        with self._watch.call():
+            return os.getpid()
 
     def walk(self, note: str, steps: int) -> int:
         """Take *steps* steps of a twentieth of a second; write this process to *note* after the first."""
-        self._watch.begin()
-        for step in range(steps):
-            self._watch.step(step, steps)
-            time.sleep(0.05)
-            Path(note).write_text(str(os.getpid()))
-        return os.getpid()
+        with self._watch.call():
+            for step in range(steps):
+                self._watch.step(step, steps)
+                time.sleep(0.05)
+                Path(note).write_text(str(os.getpid()))
+            return os.getpid()
 
     def sleep(self, note: str, seconds: float) -> str:
         """Hear nothing for *seconds*; write this process to *note* before."""
-        self._watch.begin()
-        Path(note).write_text(str(os.getpid()))
-        time.sleep(seconds)
-        return "slept"
+        with self._watch.call():
+            Path(note).write_text(str(os.getpid()))
+            time.sleep(seconds)
+            return "slept"
 
     def give_up(self) -> NoReturn:
         """End as if it had been told to."""

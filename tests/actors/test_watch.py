@@ -39,10 +39,24 @@ def test_a_call_ends_at_its_next_step() -> None:
 def test_what_was_said_of_one_call_does_not_end_the_next() -> None:
     """Word may come when the call is over."""
     watch = CallWatch()
-    watch.step(9, 9)
+    with watch.call():
+        watch.step(8, 9)
+    between = watch.progress
     watch.stop()
-    watch.begin()
-    watch.step(0, 9)
+    with watch.call():
+        watch.step(0, 9)
+
+    assert between == 0.0
+    assert watch.progress == 0.0
+
+
+def test_a_call_that_failed_leaves_nothing_said() -> None:
+    """Who asks before the next begins hears nothing of it."""
+    watch = CallWatch()
+    with pytest.raises(StoppedError), watch.call():
+        watch.step(2, 9)
+        watch.stop()
+        watch.step(3, 9)
 
     assert watch.progress == 0.0
 
