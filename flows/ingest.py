@@ -105,7 +105,7 @@ def _lines(document: Document, problems: list[Problem]) -> list[str]:
 def _notes(brief: Brief) -> Iterator[str]:
     voiced = {tag for tag, copy in brief.locales.items() if copy.voiceover}
     voiced |= {tag for variant in brief.variants for tag, copy in variant.locales.items() if copy.voiceover}
-    if brief.audio.voice == "auto" and voiced:
+    if voiced and set(brief.audio.voice.values()) != {"none"}:
         tags = ", ".join(tag for tag in brief.locales if tag in voiced)
         yield f"voice: this version has no voices; the ads of {tags} are made without one"
     if brief.schedule is not None:

@@ -28,6 +28,18 @@ from schemas.wording import refusal, shown, suggestion
 
 Camera = Literal["push_in", "pull_out", "pan", "orbit", "parallax", "hold"]
 VideoTask = Literal["restyle", "extend", "extend_back"]
+Layout = Literal["headline", "feature", "offer", "quote", "label", "bumper"]
+"""How a scene's caption is set: a headline, one item of a list, the price with its discount, a quotation with
+its author, a label on the picture, or few large words."""
+Template = Literal[
+    "auto",
+    "product_hero",
+    "feature_list",
+    "offer_countdown",
+    "before_after",
+    "testimonial",
+    "bumper",
+]
 
 BETWEEN_FIELDS = "between_fields"
 """Kind of the errors that concern a whole part; `flows.brief_rules` tells them in more detail."""
@@ -113,9 +125,9 @@ Localized = Annotated[
 ]
 """One text for all locales, or one for each."""
 
-MOODS = ("upbeat", "calm", "none")
-"""Music that needs no file."""
-VOICES = ("auto", "none")
+MOODS = ("upbeat", "calm", "brand", "none")
+"""Music that needs no file of its own; ``brand`` plays brand.music."""
+VOICES = ("auto", "female", "male", "none")
 Music = Annotated[MediaPath, WithJsonSchema({"anyOf": [{"enum": list(MOODS)}, {"type": "string"}]})]
 Voice = Annotated[MediaPath, WithJsonSchema({"anyOf": [{"enum": list(VOICES)}, {"type": "string"}]})]
 
@@ -137,10 +149,10 @@ class Palette(_Part):
 
 
 class Fonts(_Part):
-    """Font families by name; `reelmill doctor` lists those that are there."""
+    """Families by name, which `reelmill doctor` lists, or paths of the brand's own TTF or OTF files."""
 
-    heading: Name = "Noto Sans"
-    body: Name = "Noto Sans"
+    heading: MediaPath = "Noto Sans"
+    body: MediaPath = "Noto Sans"
 
 
 class Brand(_Part):
@@ -154,6 +166,8 @@ class Brand(_Part):
     tone: Text = ""
     """Mood words that every prompt inherits."""
     disclaimer: Localized = {}
+    music: MediaPath | None = None
+    """The brand's own track, for audio.music: brand."""
 
 
 class Product(_Part):
@@ -215,6 +229,16 @@ class Copy(_Part):
     cta: Text = ""
     """Words on the button of the end card."""
     voiceover: Text = ""
+    """What a voice says over the ad, or the words of the recording that audio.voice names."""
+    features: Annotated[tuple[Text, ...], Field(max_length=5)] = ()
+    """Up to five short reasons to buy, for the template feature_list."""
+    quote: Text = ""
+    """What a customer says, for the template testimonial."""
+    author: Text = ""
+    """Who says it."""
+    before: Text = ""
+    """Label of the picture before, for the template before_after; so is *after*."""
+    after: Text = ""
 
 
 Seconds = Annotated[float, Field(strict=True, gt=0, le=600, allow_inf_nan=False)]
@@ -265,6 +289,10 @@ class Scene(_Part):
     """Length, before the storyboard is fitted to each placement."""
     caption: Text = ""
     """What is written over the scene; it may use fields such as {hook} or {title}."""
+    layout: Layout = "headline"
+    """How the caption is set."""
+    note: Text = ""
+    """A second, smaller text, where the layout has one: who says a quote, the label of a picture."""
 
     @model_validator(mode="after")
     def _shows_one_thing(self) -> "Scene":
@@ -297,8 +325,15 @@ class Video(_Part):
 class Audio(_Part):
     """What is heard."""
 
-    voice: Voice = "auto"
+    voice: Annotated[
+        dict[Annotated[str, AfterValidator(lambda tag: tag and _known_locale(tag))], Voice],
+        BeforeValidator(lambda value: {EVERYWHERE: value} if isinstance(value, str) else value),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+    ] = {EVERYWHERE: "auto"}
+    """Who speaks the voiceover: one for all locales, or one for each; a path is a recording of it."""
     music: Music = "upbeat"
+    captions: Literal["auto", "on", "off"] = "auto"
+    """Word-by-word captions of the voice; auto shows them wherever there is a voice."""
 
 
 class Labels(_Part):
@@ -331,7 +366,9 @@ class Brief(_Part):
     placements: Annotated[tuple[Annotated[str, AfterValidator(_known_placement)], ...], Field(min_length=1)]
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)] = (Variant(id="a"),)
     storyboard: tuple[Scene, ...] = ()
-    """Empty: a storyboard is chosen by the objective and the products."""
+    """Empty: the template's."""
+    template: Template = "auto"
+    """A ready storyboard; auto chooses by objective, length, and what the copy has."""
     video: Video = Video()
     audio: Audio = Audio()
     labels: Labels = Labels()

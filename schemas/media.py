@@ -1,5 +1,8 @@
 """What was made: files with their facts. Pixels never travel inside a value."""
 
+from typing import Literal
+
+from schemas.layout import Box
 from schemas.record import Record
 
 
@@ -35,9 +38,34 @@ class StillFile(Record):
     height: int
     matted: bool
     """Whether the alpha channel tells the subject from its background."""
+    subject: Box | None = None
+    """What must not be cut, in pixels of this picture: matte, faces, or what draws the eye; None where
+    nothing stands out."""
     cpu_seconds: float
     looked: str = ""
     """Policy and classifier that looked at a drawing; empty for none."""
+
+
+class Word(Record):
+    """A word as it is said."""
+
+    text: str
+    """As it is written, with the punctuation that belongs to it."""
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+
+
+class VoiceFile(Record):
+    """A spoken text, as a file: mono or stereo sound, lossless."""
+
+    narration: str
+    """Key of the Narration that it says."""
+    file: StoredFile
+    seconds: float
+    words: tuple[Word, ...]
+    """In order; empty where nobody told what a recording says."""
+    cpu_seconds: float
 
 
 class Clip(Record):
@@ -83,6 +111,21 @@ class Facts(Record):
     """Longest way between two keyframes."""
 
 
+class Finding(Record):
+    """A rule of the placement, the house or the brief that an ad breaks."""
+
+    rule: str
+    """Its name, ``frame_rate_constant``."""
+    measured: str
+    """What was found, with its unit."""
+    limit: str
+    """What is asked, with its unit."""
+    source: str
+    """Who asks, and when that was read."""
+    severity: Literal["reject", "warn"]
+    """``warn``: the rule is of low certainty, or only advice."""
+
+
 class Asset(Record):
     """A finished ad, as a file, with what was measured on it."""
 
@@ -90,4 +133,13 @@ class Asset(Record):
     """Key of the Ad that it delivers."""
     file: StoredFile
     facts: Facts
+    captions: tuple[StoredFile, ...] = ()
+    """What is said or written in it as SRT and VTT; empty where there are no words."""
+    findings: tuple[Finding, ...] = ()
+    """Rules that it breaks; with one that rejects, the ad is kept, but not delivered."""
     cpu_seconds: float
+
+    @property
+    def rejected(self) -> bool:
+        """Whether it breaks a rule that keeps it from delivery."""
+        return any(finding.severity == "reject" for finding in self.findings)

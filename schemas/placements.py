@@ -11,7 +11,7 @@ from schemas.layout import Box
 from schemas.record import Record
 
 FPS = 30
-"""Frames a second of every delivered ad."""
+"""Frames a second where a placement takes any rate."""
 
 
 class Placement(Record):
@@ -21,18 +21,38 @@ class Placement(Record):
     title: str
     width: int
     height: int
+    fps: int = FPS
+    """Frames a second, constant."""
     seconds_min: float
     seconds_max: float
+    lengths: tuple[float, ...] = ()
+    """The only lengths that are taken, in seconds; empty for any between least and most."""
     insets: tuple[int, int, int, int]
     """Pixels that the platform's own controls may cover: top, bottom, left, right."""
     bytes_max: int
     kbps_min: int = 0
     """Least video bit rate, kbit/s."""
+    kbps_max: int = 0
+    """Most, kbit/s; 0 for no limit."""
+    kbps: int = 0
+    """Video bit rate that is kept up from first to last frame, kbit/s; 0 encodes by quality."""
+    audio_kbps_min: int = 0
+    """Least bit rate of the sound, kbit/s."""
+    sound: Literal["required", "recommended", "optional"] = "optional"
+    """Whether a silent ad is taken."""
     lufs: float = -14.0
     """Integrated loudness, LUFS (ITU-R BS.1770)."""
+    lufs_tolerance: float = 1.0
+    """LU above or below."""
     true_peak_max: float = -1.0
     """Highest true peak, dBTP."""
+    texts: dict[str, int] = {}
+    """Most characters of the texts that stand beside the ad on the platform, by their name there."""
+    doubtful: tuple[str, ...] = ()
+    """Fields that are of low certainty in a row that is surer: what breaks them only warns."""
     source: str
+    read: str = "2026-11-22"
+    """When the source was read."""
     certainty: Literal["high", "medium", "low"]
 
     @property

@@ -2,6 +2,7 @@
 
 Still  a picture made ready: drawn or given, upscaled, its subject cut out
 Shot   one clip to generate, or to enlarge from another; serves every ad that shows it
+Narration  what a voice says; serves every ad of its words and locale
 Ad     one thing to deliver: a composition for a product, locale, placement and variant
 Plan   all of them
 """
@@ -9,7 +10,7 @@ Plan   all of them
 from functools import cached_property
 from typing import Literal
 
-from schemas.brief import Camera, Palette, VideoTask
+from schemas.brief import Camera, Layout, Palette, VideoTask
 from schemas.layout import Box
 from schemas.placements import FPS
 from schemas.record import Keyed, Record
@@ -126,6 +127,18 @@ class Shot(Keyed):
     ``/``, and the version of the code; empty where the base has the rate of the shot."""
 
 
+class Narration(Keyed):
+    """What a voice says, to be spoken once, or taken from a recording."""
+
+    text: str
+    """As written in the brief, fields filled; of a recording, what it says, or empty where nobody told."""
+    locale: str
+    voice: str
+    """``<engine>:<speaker>@<revision>``, or the name of the recording in the blob store, ``inputs/...``."""
+    recipe: int
+    """Version of the code that speaks."""
+
+
 class Cut(Record):
     """A shot's place in an ad, with what is written over it."""
 
@@ -137,6 +150,9 @@ class Cut(Record):
     end_card: bool
     sound: bool = False
     """Whether the shot's own sound is heard."""
+    layout: Layout = "headline"
+    note: str = ""
+    """A second, smaller text, where the layout has one."""
 
 
 class BrandKit(Record):
@@ -145,7 +161,7 @@ class BrandKit(Record):
     name: str
     palette: Palette
     heading: str
-    """Font family of headlines."""
+    """Font family of headlines, or the name of the brand's font file in the blob store; so is *body*."""
     body: str
     logo: str
     """Name of the logo's file in the blob store; empty for none."""
@@ -158,6 +174,8 @@ class Sound(Record):
     """``pack:<track>@<revision>``, ``synth:<mood>``, an input's name, or empty for silence."""
     lufs: float
     true_peak_max: float
+    voice: str = ""
+    """Key of the Narration; empty for none."""
 
 
 class Composition(Keyed):
@@ -176,6 +194,14 @@ class Composition(Keyed):
     """The price struck out beside it; empty for none."""
     button: str
     disclaimer: str
+    discount: str = ""
+    """How much the price is lowered, as the locale writes it, ``-31%``; empty for none."""
+    until: str = ""
+    """The day on which the sale ends, as the locale writes it; empty for none."""
+    captions: bool = False
+    """Whether the words of the voice are shown as they are said."""
+    kbps: int = 0
+    """Video bit rate that the placement asks to be kept, kbit/s; 0 encodes by quality."""
     sound: Sound
     fonts: str
     """Revision of the font files."""
@@ -226,6 +252,7 @@ class Plan(Record):
     stills: tuple[Still, ...]
     shots: tuple[Shot, ...]
     """A base comes before the shots that enlarge it."""
+    narrations: tuple[Narration, ...] = ()
     ads: tuple[Ad, ...]
     notes: tuple[str, ...]
     """What the reader should know before the run: fitted lengths, voices that are missing."""

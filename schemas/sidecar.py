@@ -1,7 +1,7 @@
 """The recipe beside each ad: everything that is needed to make it again, and to compare."""
 
-from schemas.media import Asset, Clip, StillFile
-from schemas.plan import Ad, Shot, Still
+from schemas.media import Asset, Clip, StillFile, VoiceFile
+from schemas.plan import Ad, Narration, Shot, Still
 from schemas.record import Record
 
 
@@ -19,6 +19,9 @@ class Recipe(Record):
     """One for each shot, in the same order."""
     stills: tuple[Still, ...]
     still_files: tuple[StillFile, ...]
+    narration: Narration | None = None
+    """What is said; None for no voice."""
+    voice_file: VoiceFile | None = None
 
 
 class Sidecar(Record):
