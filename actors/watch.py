@@ -21,7 +21,7 @@ class CallWatch:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Follow one call; what is asked before it begins is neither answered for it nor for the one before."""
+        """Follow one call; word that comes before it begins counts neither for it nor for the one before."""
         self._stopped.clear()
         try:
             yield

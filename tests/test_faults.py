@@ -89,7 +89,7 @@ def test_a_refusal_leaves_open_connections_alone(proxy: FaultProxy) -> None:
         _ask(line, b"hello")
         proxy.inject(Fault("refuse"))
         assert _ask(line, b"still here") == b"STILL HERE"
-        with _open(proxy) as other, pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionError), _open(proxy) as other:
             _ask(other, b"hello")
 
 
