@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
+from actors.framing import Window, window_of
 from actors.video import Frame, planes
 from schemas.errors import GenerationError
+from schemas.layout import Box
 
 if TYPE_CHECKING:
     from actors.networks import Network
     from actors.rife import Rife
+
+_BLUR = 24
+"""Times that a backdrop is made smaller, and larger again."""
+_SHADE = 150
+"""Of 256: how much of its light a backdrop keeps."""
 
 Between = Callable[[Frame, Frame, float], Frame]
 """Draws the frame that lies a part, 0 to 1, of the way from one to the next."""
@@ -88,20 +95,56 @@ def _with_next(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
             yield before, after
 
 
-def fitted(frames: Iterable[Frame], size: Size, to: Size) -> Iterator[Frame]:
-    """Yield each of *frames* at the size *to*: covered, its middle kept where the ratio differs."""
-    return (_resized(frame, size, to) for frame in frames)
+def fitted(frames: Iterable[Frame], size: Size, to: Size, subject: Box | None = None) -> Iterator[Frame]:
+    """Yield each of *frames* at the size *to*, the part that `window_of` shows; *subject* is in their pixels.
+
+    Where that reaches beyond the frame, a blurred and darkened copy of the frame lies behind it.
+    """
+    window = window_of(size, to, subject)
+    return (_resized(frame, size, to, window) for frame in frames)
 
 
-def _resized(frame: Frame, size: Size, to: Size) -> Frame:
+def _resized(frame: Frame, size: Size, to: Size, window: Window) -> Frame:
     if size == to:
         return frame
-    step = min(size.width / to.width, size.height / to.height)
-    width, height = to.width * step, to.height * step
-    left, top = (size.width - width) / 2, (size.height - height) / 2
+    if window.fills(*size):
+        return _cut_out(frame, size, to, window)
+    large = _backdrop(frame, size, to)
+    step = window.width / to.width
+    seen = window.inside(*size)
+    left, top = _even((seen.left - window.left) / step), _even((seen.top - window.top) / step)
+    inner = Size(
+        min(_even(seen.width / step), to.width - left), min(_even(seen.height / step), to.height - top)
+    )
+    parts = zip(planes(large, *to), planes(_cut_out(frame, size, inner, seen), *inner), strict=True)
+    for plane, part in parts:
+        shrink = to.height // plane.shape[0]
+        down, across = top // shrink, left // shrink
+        plane[down : down + part.shape[0], across : across + part.shape[1]] = part
+    return large
+
+
+def _even(length: float) -> int:
+    return 2 * round(length / 2)
+
+
+def _backdrop(frame: Frame, size: Size, to: Size) -> Frame:
+    """Return *frame* covering the size *to*, so blurred that nobody looks there, and darker."""
+    small = Size(*(max(2, side // _BLUR // 2 * 2) for side in to))
+    blurred = _cut_out(frame, size, small, window_of(size, small, None))
+    large = _cut_out(blurred, small, to, Window(0, 0, *small))
+    luma = planes(large, *to)[0]
+    luma[...] = (16 + (luma.clip(16).astype(np.uint16) - 16) * _SHADE // 256).astype(np.uint8)
+    return large
+
+
+def _cut_out(frame: Frame, size: Size, to: Size, window: Window) -> Frame:
+    """Return the part *window* of *frame* at the size *to*."""
+    left, top, width, height = window
+    step = width / to.width
     large = np.empty(to.width * to.height * 3 // 2, np.uint8)
     old, new = planes(frame, *size), planes(large, *to)
-    new[0][...] = _lanczos(old[0], to, (left, top, width, height))
+    new[0][...] = _lanczos(old[0], to, window)
     # A chroma sample sits beside a luma sample, not between two: scaled by step, it would drift sideways.
     chroma = (left / 2 + (1 - step) / 4, top / 2, width / 2, height / 2)
     for plane in (1, 2):

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from actors.framing import window_of
 from actors.video import open_media
 from schemas.errors import MediaError
+from schemas.layout import Box
 from schemas.placements import FPS
 from schemas.record import Record
 from schemas.wording import shown
@@ -129,14 +131,13 @@ def all_frames(path: Path) -> Iterator[Seen]:
             raise _refusal(path, f"cannot be decoded, {error.strerror}", _AGAIN) from error
 
 
-def covering(picture: Picture, width: int, height: int) -> Picture:
-    """Return *picture* scaled to cover *width* x *height*, its middle kept where the ratio differs."""
+def covering(picture: Picture, width: int, height: int, subject: Box | None = None) -> Picture:
+    """Return *picture* scaled to cover *width* x *height*, about *subject* where the ratio differs."""
     tall, wide = picture.shape[:2]
     if (wide, tall) == (width, height):
         return picture
-    step = min(wide / width, tall / height)
-    left, top = (wide - width * step) / 2, (tall - height * step) / 2
-    box = (left, top, left + width * step, top + height * step)
+    left, top, *sides = window_of((wide, tall), (width, height), subject, cover=True)
+    box = (left, top, left + sides[0], top + sides[1])
     image = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS, box)
     return np.asarray(image, dtype=np.uint8)
 

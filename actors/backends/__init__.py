@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from actors.backends.entry import Checkpoint, Entry, FrameRule, Service
 from actors.backends.table import VIDEO_MODELS
 from schemas.errors import GenerationError
+from schemas.layout import Box
 from schemas.plan import Drawing, Shot, Task
 
 __all__ = [
@@ -69,6 +70,8 @@ class Materials(NamedTuple):
     background."""
     until: Path | None = None
     video: Path | None = None
+    video_subject: Box | None = None
+    """What the video is of, in its pixels; None where nothing stands out."""
     subjects: tuple[Path, ...] = ()
     follows: Path | None = None
     """The clip whose look is kept."""

@@ -28,7 +28,10 @@ class CogVideoX(Diffusion):
         del before
         if shot.given.task != "restyle":
             return {}
-        return {"video": covered(self.footage(materials.video, shot), shot, take), "strength": _STRENGTH}
+        return {
+            "video": covered(self.footage(materials.video, shot, materials.video_subject), shot, take),
+            "strength": _STRENGTH,
+        }
 
     def call(self, arguments: dict[str, Any]) -> Tensor:
         """Run the pipeline for text, or where there is a video the one for video; they share all parts."""

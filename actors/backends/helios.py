@@ -118,7 +118,7 @@ class Helios(Diffusion):
         return Past(first, torch.cat(chunks, dim=2))
 
     def _tail(self, shot: Shot, materials: Materials) -> list[Picture]:
-        kept = list(deque(self.footage(materials.video, shot), maxlen=_TAIL))
+        kept = list(deque(self.footage(materials.video, shot, materials.video_subject), maxlen=_TAIL))
         if len(kept) < _CHUNK:
             has, needs = len(kept) / shot.fps, _CHUNK / shot.fps
             raise GenerationError(

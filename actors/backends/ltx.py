@@ -53,7 +53,9 @@ class Ltx(Diffusion):
             **_DECODING,
         }
         if shot.given.task == "restyle":
-            asks |= {"video": covered(self.footage(materials.video, shot), shot, take)}
+            asks |= {
+                "video": covered(self.footage(materials.video, shot, materials.video_subject), shot, take)
+            }
             asks |= self.restyling()
         return asks
 

@@ -40,7 +40,10 @@ class Wan(Diffusion):
         del before
         if shot.given.task != "restyle":
             return {}
-        return {"video": covered(self.footage(materials.video, shot), shot, take), "strength": _STRENGTH}
+        return {
+            "video": covered(self.footage(materials.video, shot, materials.video_subject), shot, take),
+            "strength": _STRENGTH,
+        }
 
     def call(self, arguments: dict[str, Any]) -> Tensor:
         """Denoise, then decode: what a full memory keeps from being decoded is decoded in tiles."""
@@ -135,7 +138,10 @@ class WanVace(Wan):
         grey = Image.new("RGB", (shot.width, shot.height), (_GREY, _GREY, _GREY))
         video = [grey] * take.frames
         if shot.given.task == "restyle":
-            video = [_greyed(image) for image in covered(self.footage(materials.video, shot), shot, take)]
+            video = [
+                _greyed(image)
+                for image in covered(self.footage(materials.video, shot, materials.video_subject), shot, take)
+            ]
         video = [Image.fromarray(known[n]) if n in known else image for n, image in enumerate(video)]
         masks = [_KEPT if n in known else _DRAWN for n in range(take.frames)]
         if shot.given.task == "extend_back":

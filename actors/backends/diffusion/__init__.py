@@ -26,6 +26,7 @@ from actors.backends.diffusion.takes import Picture, Take, cut, joined
 from actors.colors import to_frame
 from actors.footage import covering, pictures
 from schemas.errors import GenerationError
+from schemas.layout import Box
 from schemas.plan import Drawing, Shot
 
 Words = dict[str, Any]
@@ -232,18 +233,18 @@ class Diffusion:
             return []
         rule = self.entry.frames
         count = min(max(1, rule.context), shot.frames // 2)
-        seen = self.footage(materials.video, shot)
+        seen = self.footage(materials.video, shot, materials.video_subject)
         found = list(islice(seen, count)) if backwards else list(deque(seen, maxlen=count))
         if len(found) < count:
             raise GenerationError(f"the video has {len(found)} frames, {count} are needed to go on from")
         return found[::-1] if backwards else found
 
-    def footage(self, path: Path | None, shot: Shot) -> Iterator[Picture]:
-        """Yield the pictures of the video *path* in the frame and at the rate of *shot*."""
+    def footage(self, path: Path | None, shot: Shot, subject: Box | None = None) -> Iterator[Picture]:
+        """Yield the pictures of the video *path*, which is of *subject*, in the frame and rate of *shot*."""
         if path is None:
             raise GenerationError(f"shot {shot.key[:12]} needs a video")
         found = pictures(path, fps=Fraction(shot.fps))
-        return (covering(picture, shot.width, shot.height) for picture in found)
+        return (covering(picture, shot.width, shot.height, subject) for picture in found)
 
     def _refuse(self, shot: Shot) -> None:
         """Refuse what the checkpoint would change without a word."""

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from actors.backends.motion.canvas import Area
+from actors.subjects import noted_subject
 from schemas.errors import GenerationError
 from schemas.layout import Box
 
@@ -64,8 +65,11 @@ def read_photo(path: Path) -> Photo:
         with Image.open(path) as image:
             rgb = image.convert("RGB")
             matte = image.getchannel("A") if "A" in image.getbands() else None
+            noted = noted_subject(image)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise GenerationError(f"{path.name}: cannot be read as a picture: {error}") from error
+    if noted is not None:
+        return Photo(rgb, matte, Area(noted.left, noted.top, noted.right, noted.bottom))
     seen = matte.point([255 * (value >= _SEEN) for value in range(256)]).getbbox() if matte else None
     if seen is not None:
         return Photo(rgb, matte, Area(*map(float, seen)))

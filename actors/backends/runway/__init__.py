@@ -113,7 +113,14 @@ class Runway:
         if materials.video is None:
             raise GenerationError("a shot that restyles needs a video")
         path = folder / "input.mp4"
-        write_part(materials.video, path, shot, _seconds(shot, self._entry) * shot.fps, patience)
+        write_part(
+            materials.video,
+            path,
+            shot,
+            _seconds(shot, self._entry) * shot.fps,
+            patience,
+            materials.video_subject,
+        )
         return self._tasks.upload(path, patience)
 
     def _checked(self, shot: Shot, path: Path) -> Iterator[NDArray[np.uint8]]:

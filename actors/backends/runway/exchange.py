@@ -19,6 +19,7 @@ from actors.colors import to_frame
 from actors.footage import all_frames, covering, frames_at, pictures
 from actors.video import Encoding, VideoWriter, ffmpeg_path
 from schemas.errors import GenerationError, MediaError
+from schemas.layout import Box
 from schemas.plan import Shot
 
 DATA_URI_MAX = 5 * 1024 * 1024
@@ -49,7 +50,9 @@ def as_data_uri(still: Path, shot: Shot) -> str:
     raise GenerationError(f"{still.name}: does not fit into {DATA_URI_MAX} bytes; use a calmer picture")
 
 
-def write_part(video: Path, to: Path, shot: Shot, frames: int, patience: Patience) -> None:
+def write_part(
+    video: Path, to: Path, shot: Shot, frames: int, patience: Patience, subject: Box | None = None
+) -> None:
     """Write the first *frames* of *video*, at the size and rate of *shot*, to the MP4 *to*, without sound.
 
     Raises GenerationError if there are fewer, MediaError if it cannot be read.
@@ -65,7 +68,7 @@ def write_part(video: Path, to: Path, shot: Shot, frames: int, patience: Patienc
     ) as writer:
         for picture in islice(pictures(video, fps=Fraction(shot.fps)), frames):
             patience.tell(0)
-            writer.write(to_frame(torch.tensor(covering(picture, shot.width, shot.height))))
+            writer.write(to_frame(torch.tensor(covering(picture, shot.width, shot.height, subject))))
             written += 1
     if written < frames:
         raise GenerationError(
