@@ -1,6 +1,6 @@
 # The two commands of the README, and those of its makers. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench chaos clean
+.PHONY: help setup demo test check format bench looks chaos clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -48,6 +48,9 @@ bench: setup ## measure speed and memory; prints ratios
 	$(BIN)/python benchmarks/planning.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/enlarge.py
+
+looks: setup ## draw contact sheets of every template, ratio and script into looks/
+	$(BIN)/python -m tests.looks $(ARGS)
 
 chaos: setup ## kill the campaign of tests/chaos at 200 points, ARGS=57 at one; half an hour
 	$(BIN)/python -m tests.chaos.storm $(ARGS)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from actors.audio import Sound, write_wav
 from actors.resources import cpu_seconds
+from actors.sound import Sound, write_wav
 from actors.video import Encoding, Frame, VideoWriter
 from schemas.errors import GenerationError
 from schemas.media import Clip

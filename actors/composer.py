@@ -2,61 +2,79 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from actors.audio import RATE, Sound, make_sound, read_sound
-from actors.checks import check_ad
-from actors.end_card import end_card_elements
-from actors.logo import Logo
+from actors.caption_files import captions_of
+from actors.checks import check_ad, judge_ad
+from actors.fonts import faces_of
+from actors.layouts.backdrop import Backdrop
+from actors.layouts.design import Design, design, starts_of
+from actors.layouts.spoken import Spoken
 from actors.mixing import Placed
 from actors.overlay import Overlay
+from actors.picture_track import TrackShelf
+from actors.reading import TextReader
 from actors.resources import cpu_seconds
-from actors.scenes import scene_elements
 from actors.shelf import take_weights
-from actors.video import DELIVERY, Encoding, Frame, VideoWriter, read_frames
+from actors.sound import RATE, Sound, fit_voice, make_sound, read_sound
+from actors.video import DELIVERY, Encoding, Frame, VideoWriter, grab_picture
 from schemas.errors import MediaError
-from schemas.media import Asset
-from schemas.plan import TRANSITION_FRAMES, Composition
+from schemas.layout import PlacedText
+from schemas.media import Asset, Facts, Finding, StoredFile, VoiceFile
+from schemas.plan import Ad, Composition
 from schemas.sidecar import Recipe, Sidecar
 from storage.blobs import BlobStore, publish
 
 _END_CARD_LOGO = 1.5
 """How much larger the logo is on the end card."""
+_TRACK_BYTES_MAX = 1_500_000_000
+"""16 s of 1080 x 1920 at 30 frames a second."""
 _WITNESSES = ("reelmill", "torch", "skia-python", "av", "imageio-ffmpeg", "numpy")
 
 
-class Composer:
-    """Composes ads; holds nothing but where its files are."""
+class _Judged(NamedTuple):
+    """A published ad, with what was measured on it and which rules it breaks."""
 
-    def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str) -> None:
+    file: StoredFile
+    facts: Facts
+    findings: tuple[Finding, ...]
+
+
+class Composer:
+    """Composes ads; keeps the bare picture that its latest ads share."""
+
+    def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str, reader: str = "") -> None:
+        """Work on *blobs*; *reader* is the revision of the network that reads prices, empty for none."""
         self._blobs = blobs
         self._scratch = scratch
         self._ffmpeg = ffmpeg_exe
+        self._reader_revision = reader
+        self._shelf = TrackShelf(scratch, _TRACK_BYTES_MAX)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make and publish the ad of *recipe*; a finished *twin* of the same composition is taken over whole.
 
-        The MP4 is checked against its placement first and published under its key with the sidecar after
-        it, so a sidecar without its ad cannot be. Raises CheckError, MediaError or StorageError.
+        First comes the MP4, then its captions, then the sidecar, which proves them: so a sidecar without its
+        ad cannot be. An ad that breaks a rule is published too, and says so. Raises CheckError for what
+        cannot be measured, MediaError or StorageError.
         """
         began = cpu_seconds()
         ad = recipe.ad
-        made = self._scratch / f"{ad.key}.mp4"
-        try:
-            source = self._blobs.local(twin.file.name, self._scratch) if twin else made
-            if twin is None:
-                self.draw(ad.composition, {clip.shot: clip.file.name for clip in recipe.clips}, made)
-            facts = check_ad(source, ad, self._ffmpeg)
-            stored = publish(self._blobs, f"ads/{ad.key}.mp4", source)
-            if stored.bytes != facts.bytes:  # another writer's print of it was there first
-                facts = check_ad(self._blobs.local(stored.name, self._scratch), ad, self._ffmpeg)
-        finally:
-            made.unlink(missing_ok=True)
-        asset = Asset(ad=ad.key, file=stored, facts=facts, cpu_seconds=round(cpu_seconds() - began, 2))
+        stored, facts, findings = self._take_over(ad, twin) if twin else self._make(recipe)
+        asset = Asset(
+            ad=ad.key,
+            file=stored,
+            facts=facts,
+            captions=tuple(self._write_captions(recipe)),
+            findings=findings,
+            cpu_seconds=round(cpu_seconds() - began, 2),
+        )
         sidecar = Sidecar(
             recipe=recipe,
             asset=asset,
@@ -67,14 +85,74 @@ class Composer:
         self._blobs.put_text(f"ads/{ad.key}.json", sidecar.model_dump_json(indent=1), replace=True)
         return asset
 
+    def _make(self, recipe: Recipe) -> _Judged:
+        ad = recipe.ad
+        made = self._scratch / f"{ad.key}.mp4"
+        clips = {clip.shot: clip.file.name for clip in recipe.clips}
+        try:
+            texts = self.draw(ad.composition, clips, made, voice=recipe.voice_file)
+            check = partial(
+                check_ad,
+                ad=ad,
+                ffmpeg_exe=self._ffmpeg,
+                texts=texts,
+                still_cuts=_still_cuts(recipe),
+                reader=self._reader,
+            )
+            facts, findings = check(made)
+            stored = publish(self._blobs, f"ads/{ad.key}.mp4", made)
+        finally:
+            made.unlink(missing_ok=True)
+        if stored.bytes != facts.bytes:  # another writer's print of it was there first
+            facts, findings = check(self._blobs.local(stored.name, self._scratch))
+        return _Judged(stored, facts, findings)
+
+    @cached_property
+    def _reader(self) -> TextReader | None:
+        if not self._reader_revision:
+            return None
+        return TextReader(take_weights(self._reader_revision, self._blobs, self._scratch))
+
+    def _take_over(self, ad: Ad, twin: Asset) -> _Judged:
+        """Publish the bytes of *twin* under the key of *ad*: what was measured on them holds here too."""
+        source = self._blobs.local(twin.file.name, self._scratch)
+        stored = publish(self._blobs, f"ads/{ad.key}.mp4", source)
+        if stored.sha256 == twin.file.sha256:
+            return _Judged(stored, twin.facts, judge_ad(twin.facts, ad))
+        return _Judged(stored, *check_ad(self._blobs.local(stored.name, self._scratch), ad, self._ffmpeg))
+
+    def _write_captions(self, recipe: Recipe) -> Iterator[StoredFile]:
+        """Publish what is said or written in the ad as SRT and VTT; nothing where there are no words."""
+        for suffix, text in captions_of(recipe).items():
+            path = self._scratch / f"{recipe.ad.key}{suffix}"
+            try:
+                path.write_text(text, encoding="utf-8", newline="")
+                yield publish(self._blobs, f"ads/{path.name}", path)
+            finally:
+                path.unlink(missing_ok=True)
+
     def draw(
-        self, composition: Composition, clips: Mapping[str, str], to: Path, encoding: Encoding = DELIVERY
-    ) -> None:
-        """Write the ad's MP4 to *to*; *clips* has the blob name of every shot's clip by the shot's key."""
+        self,
+        composition: Composition,
+        clips: Mapping[str, str],
+        to: Path,
+        encoding: Encoding = DELIVERY,
+        *,
+        voice: VoiceFile | None = None,
+    ) -> tuple[PlacedText, ...]:
+        """Write the ad's MP4 to *to*, and return its texts as they stand in it.
+
+        *clips* has the blob name of every shot's clip by the shot's key. A bit rate that the composition asks
+        to be kept comes before the quality of *encoding*.
+        """
+        encoding = encoding.model_copy(
+            update={"kbps": composition.kbps, "sound_kbps": composition.sound.kbps}
+        )
         paths = [self._blobs.local(clips[cut.shot], self._scratch) for cut in composition.cuts]
         sound = to.with_suffix(".wav")
         try:
-            self._make_sound(composition, paths, sound)
+            self._make_sound(composition, paths, sound, voice)
+            drawn = self.design(composition, paths, _spoken(composition, voice))
             with VideoWriter(
                 to,
                 width=composition.width,
@@ -84,27 +162,35 @@ class Composer:
                 sound=sound,
                 ffmpeg_exe=self._ffmpeg,
             ) as writer:
-                for frame in self.frames(composition, paths):
+                for frame in self.frames(composition, paths, drawn):
                     writer.write(frame)
         finally:
             sound.unlink(missing_ok=True)
+        return drawn.texts
 
-    def frames(self, composition: Composition, clips: list[Path]) -> Iterator[Frame]:
-        """Yield the finished frames; *clips* has one path a cut."""
-        overlay = self._overlay(composition)
-        for number, frame in enumerate(_cut_together(composition, clips)):
+    def frames(self, composition: Composition, clips: list[Path], drawn: Design) -> Iterator[Frame]:
+        """Yield the finished frames with what is *drawn* over them; *clips* has one path a cut."""
+        overlay = Overlay(drawn.elements, composition.width, composition.height)
+        for number, frame in enumerate(self._shelf.frames(composition, clips)):
             overlay.blend(frame, number)
             yield frame
 
-    def _overlay(self, composition: Composition) -> Overlay:
-        small = large = None
-        if composition.kit.logo:
-            path = self._blobs.local(composition.kit.logo, self._scratch)
-            small, large = Logo(path, composition), Logo(path, composition, larger=_END_CARD_LOGO)
-        elements = [*scene_elements(composition, small), *end_card_elements(composition, large)]
-        return Overlay(elements, composition.width, composition.height)
+    def design(self, composition: Composition, clips: list[Path], spoken: Spoken = ()) -> Design:
+        """Return what lies over the pictures; *clips* has one path a cut."""
+        backdrop = Backdrop(list(_looks(composition, clips)), composition.width, composition.height)
+        logo = self._blobs.local(composition.kit.logo, self._scratch) if composition.kit.logo else None
+        faces = faces_of(composition, self._font)
+        return design(composition, logo=logo, behind=backdrop.behind, spoken=spoken, faces=faces)
 
-    def _make_sound(self, composition: Composition, clips: list[Path], to: Path) -> None:
+    def _font(self, name: str) -> Path:
+        """Return a local copy of a brand's font, or of the emoji's."""
+        if name.startswith("inputs/"):
+            return self._blobs.local(name, self._scratch)
+        return take_weights(name, self._blobs, self._scratch)
+
+    def _make_sound(
+        self, composition: Composition, clips: list[Path], to: Path, voice: VoiceFile | None
+    ) -> None:
         music = composition.sound.music
         source: Path | str | None = music.removeprefix("synth:") or None
         if music.startswith("pack:"):
@@ -119,7 +205,33 @@ class Composer:
             to=to,
             ffmpeg_exe=self._ffmpeg,
             shots=_heard(composition, clips),
+            voice=read_sound(self._blobs.local(voice.file.name, self._scratch)) if voice else None,
+            kbps=composition.sound.kbps,
         )
+
+
+def _still_cuts(recipe: Recipe) -> frozenset[int]:
+    """Return the numbers of the cuts whose picture may stand still, for so does their camera."""
+    held = {shot.key for shot in recipe.shots if shot.camera == "hold"}
+    return frozenset(number for number, key in enumerate(recipe.ad.shots) if key in held)
+
+
+def _spoken(composition: Composition, voice: VoiceFile | None) -> Spoken:
+    """Return the words to show with the times of the ad; none where the ad has no captions."""
+    if voice is None or not composition.captions:
+        return ()
+    return fit_voice(voice.seconds, composition.seconds).words(voice.words)
+
+
+def _looks(composition: Composition, clips: list[Path]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Yield up to three frames of each cut with their numbers, RGB uint8 [h, w, 3], every fourth pixel.
+
+    They are those at full seconds, where clips have their keyframes: no other frame is decoded for them.
+    """
+    fps = composition.fps
+    for (start, cut), path in zip(starts_of(composition), clips, strict=True):
+        for frame in sorted({round(cut.frames * share) // fps * fps for share in (0.2, 0.5, 0.8)}):
+            yield start + frame, grab_picture(path, frame / fps)[::4, ::4]
 
 
 def _heard(composition: Composition, clips: list[Path]) -> Iterator[Placed]:
@@ -137,28 +249,6 @@ def _sound_of(shot: str, clip: Path) -> Sound:
         return read_sound(clip)
     except MediaError as error:
         raise MediaError(f"shot {shot[:12]} is to be heard, but has no sound to read: {error}") from error
-
-
-def _cut_together(composition: Composition, clips: list[Path]) -> Iterator[Frame]:
-    """Yield the picture track: each cut dissolves into the next over TRANSITION_FRAMES."""
-    leaving: Iterator[Frame] = iter(())
-    for cut, path in zip(composition.cuts, clips, strict=True):
-        reader = read_frames(path)
-        for number in range(cut.frames):
-            frame = next(reader, None)
-            if frame is None:
-                raise MediaError(f"{path.name}: ends after {number} of {cut.frames} frames")
-            old = next(leaving, None) if number < TRANSITION_FRAMES else None
-            yield frame if old is None else _dissolved(old, frame, (number + 1) / (TRANSITION_FRAMES + 1))
-        leaving = reader
-
-
-def _dissolved(old: Frame, new: Frame, share: float) -> Frame:
-    weight = round(share * 256)
-    mixed = np.multiply(old, 256 - weight, dtype=np.uint16)
-    mixed += np.multiply(new, weight, dtype=np.uint16)
-    mixed >>= 8
-    return mixed.astype(np.uint8)
 
 
 @cache

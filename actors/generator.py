@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from actors.backends import Materials, Watch, find_video_model
 from actors.clips import ClipStore
+from actors.faces import FaceFinder
+from actors.footage import probe_footage
 from actors.models import Means, Models
 from actors.resources import cpu_seconds, gpu_memory
 from actors.shelf import take_weights
+from actors.subjects import subject_of_clip
 from actors.video import BASE, MEZZANINE
+from schemas.layout import Box
 from schemas.media import Clip
 from schemas.plan import Drawing, Shot
 from storage.blobs import BlobStore
@@ -79,13 +83,23 @@ class Generator:
 
     def _materials(self, shot: Shot) -> Materials:
         given = shot.given
+        video = self._local(given.video) if given.video else None
         return Materials(
             still=self._still(shot.still),
             until=self._still(given.until),
-            video=self._local(given.video) if given.video else None,
+            video=video,
+            video_subject=self._subject(shot, video) if video else None,
             subjects=tuple(self._local(f"stills/{key}.png") for key in given.subjects),
             follows=self._local(f"clips/{given.follows}.mp4") if given.follows else None,
         )
+
+    def _subject(self, shot: Shot, video: Path) -> Box | None:
+        """Return what *video* is of, where the shot may crop it."""
+        if not shot.framing:
+            return None
+        revision = shot.framing.partition("/")[0]
+        finder = FaceFinder(take_weights(revision, self._blobs, self._scratch)) if revision else None
+        return subject_of_clip(video, probe_footage(video).seconds, finder)
 
     def _still(self, key: str) -> Path | None:
         return self._local(f"stills/{key}.png") if key else None

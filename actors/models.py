@@ -34,6 +34,8 @@ class Means(Record):
     """``cpu`` lets models that ask for GPUs run without."""
     gate: Gate | None = None
     """How generated pictures are looked at; None where they are not."""
+    reader: str = ""
+    """Revision of the network that reads prices from finished ads; empty where nobody reads."""
 
 
 class Models:

@@ -9,13 +9,13 @@ letters, and Arabic, Indic and Thai digits are not read at all.
 import re
 import unicodedata
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
+from schemas.facts import Agreement
 from schemas.record import Record
 
 HEIGHT = 48
@@ -30,9 +30,6 @@ _FOLDED = str.maketrans(dict.fromkeys("\u2010\u2011\u2013\u2212", "-") | dict.fr
 """Hyphens and the minus, and what stands for an apostrophe."""
 
 Picture = NDArray[np.uint8]
-Agreement = Literal["equal", "amount", "other", "unreadable"]
-"""``amount``: the digits agree, and the sign of the currency is one that is not read reliably.
-``unreadable``: the digits themselves are of a kind that is not read."""
 
 
 class Reading(Record):

@@ -1,6 +1,7 @@
 """Blends drawn pictures into frames: a sprite is drawn once in RGBA and laid over yuv420p planes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import skia
@@ -11,46 +12,57 @@ from schemas.layout import Box
 
 _OPAQUE = 256
 """Alpha runs from 0 to this, so that a blend ends in a shift; 255 * 256 still fits 16 bits."""
+_HALF = np.uint16(_OPAQUE // 2)
+Plane = NDArray[np.uint16]
 
 
+_TO_ALPHA = np.float32(_OPAQUE / 255)
+_LUMA = np.array([0.2126, 0.7152, 0.0722, 0])
+_RED, _BLUE, _ALPHA = np.eye(4)[[0, 2, 3]]
+_TO_Y = ((_LUMA * 219 + _ALPHA * 16) * _TO_ALPHA).astype(np.float32)
+_TO_U = ((_BLUE - _LUMA) / 1.8556 * 224 + _ALPHA * 128) * _TO_ALPHA
+_TO_V = ((_RED - _LUMA) / 1.5748 * 224 + _ALPHA * 128) * _TO_ALPHA
+_TO_UV = np.stack([_TO_U, _TO_V, _ALPHA * _TO_ALPHA], axis=1).astype(np.float32)
+"""Premultiplied RGBA of 8 bits to limited range (ITU-R BT.709-6) in 1/256 of a level, and to alpha."""
+
+
+@dataclass(frozen=True, eq=False)
 class Sprite:
     """A picture with soft edges, ready to lie over a frame: premultiplied Y, U, V and what shines through."""
 
-    def __init__(self, pixels: NDArray[np.uint8], box: Box) -> None:
-        """Take premultiplied RGBA *pixels*, uint8 [H, W, 4], for the even-aligned *box* of the frame."""
-        self.box = box
-        alpha = _to_256(pixels[..., 3])
-        red, green, blue = (pixels[..., n].astype(np.float32) for n in range(3))
-        share = alpha.astype(np.float32)
-        luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-        self._y = _rounded(luma * (219 / 255 * _OPAQUE) + 16 * share)
-        self._shine = _OPAQUE - alpha
-        soft = _halved(share)
-        self._u = _rounded(_halved((blue - luma) / 1.8556) * (224 / 255 * _OPAQUE) + 128 * soft)
-        self._v = _rounded(_halved((red - luma) / 1.5748) * (224 / 255 * _OPAQUE) + 128 * soft)
-        self._shine_uv = _OPAQUE - _rounded(soft)
+    box: Box
+    """Its place in the frame; even corners."""
+    y: Plane
+    u: Plane
+    v: Plane
+    shine: Plane
+    shine_uv: Plane
+
+    def faded(self, opacity: float) -> "Sprite":
+        """Return it with *opacity*, 0 to 1."""
+        if opacity == 1:
+            return self
+        y, u, v = (_scaled(plane, opacity) for plane in (self.y, self.u, self.v))
+        shine, shine_uv = (_OPAQUE - _scaled(_OPAQUE - part, opacity) for part in (self.shine, self.shine_uv))
+        return Sprite(self.box, y, u, v, shine, shine_uv)
 
     def blend(self, frame: Frame, width: int, height: int) -> None:
         """Lay the sprite over *frame*, in place."""
         luma, u, v = planes(frame, width, height)
         box = self.box
-        _over(luma[box.top : box.bottom, box.left : box.right], self._y, self._shine)
+        _over(luma[box.top : box.bottom, box.left : box.right], self.y, self.shine)
         half = (slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2))
-        _over(u[half], self._u, self._shine_uv)
-        _over(v[half], self._v, self._shine_uv)
+        _over(u[half], self.u, self.shine_uv)
+        _over(v[half], self.v, self.shine_uv)
 
 
-def draw_sprite(box: Box, paint: Callable[[skia.Canvas], None], *, opacity: float = 1.0) -> Sprite | None:
+def draw_sprite(box: Box, paint: Callable[[skia.Canvas], None]) -> Sprite | None:
     """Draw with *paint*, in frame coordinates, what falls into *box*; None where nothing was drawn."""
     pixels = np.zeros((box.height, box.width, 4), np.uint8)
     surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType)
     canvas = surface.getCanvas()
     canvas.translate(-box.left, -box.top)
-    if opacity < 1:
-        canvas.saveLayerAlpha(None, round(255 * opacity))
     paint(canvas)
-    if opacity < 1:
-        canvas.restore()
     surface.flushAndSubmit()
     return _trimmed(pixels, box)
 
@@ -65,6 +77,19 @@ def even_box(left: float, top: float, right: float, bottom: float, *, width: int
     )
 
 
+def _sprite(pixels: NDArray[np.uint8], box: Box) -> Sprite:
+    """Take premultiplied RGBA, uint8 [H, W, 4], for *box*."""
+    u, v, alpha_uv = np.moveaxis(_halved(pixels) @ _TO_UV, 2, 0)
+    return Sprite(
+        box=box,
+        y=_rounded(pixels.astype(np.float32) @ _TO_Y),
+        u=_rounded(u),
+        v=_rounded(v),
+        shine=_OPAQUE - _rounded(pixels[..., 3] * _TO_ALPHA),
+        shine_uv=_OPAQUE - _rounded(alpha_uv),
+    )
+
+
 def _trimmed(pixels: NDArray[np.uint8], box: Box) -> Sprite | None:
     alpha = pixels[..., 3]
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
@@ -73,25 +98,26 @@ def _trimmed(pixels: NDArray[np.uint8], box: Box) -> Sprite | None:
     top, left = int(rows[0]) // 2 * 2, int(columns[0]) // 2 * 2
     bottom, right = (int(rows[-1]) + 2) // 2 * 2, (int(columns[-1]) + 2) // 2 * 2
     inner = Box(left=box.left + left, top=box.top + top, right=box.left + right, bottom=box.top + bottom)
-    return Sprite(pixels[top:bottom, left:right], inner)
+    return _sprite(pixels[top:bottom, left:right], inner)
 
 
-def _over(base: Frame, color: NDArray[np.uint16], shine: NDArray[np.uint16]) -> None:
+def _over(base: Frame, color: Plane, shine: Plane) -> None:
     mixed = np.multiply(base, shine, dtype=np.uint16)
     mixed += color
+    mixed += _HALF
     mixed >>= 8
     base[...] = mixed
 
 
-def _to_256(alpha: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    wide = alpha.astype(np.uint16)
-    return wide + (wide >> 7)
+def _scaled(plane: Plane, share: float) -> Plane:
+    return _rounded(plane * np.float32(share))
 
 
-def _halved(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    total = plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]
-    return np.asarray(total / 4, dtype=np.float32)
+def _halved(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the means of 2 x 2 pixels."""
+    pairs = np.add(pixels[::2], pixels[1::2], dtype=np.uint16)
+    return np.asarray((pairs[:, ::2] + pairs[:, 1::2]) * np.float32(0.25), dtype=np.float32)
 
 
-def _rounded(plane: NDArray[np.float32]) -> NDArray[np.uint16]:
-    return np.clip(np.rint(plane), 0, 65_280).astype(np.uint16)
+def _rounded(plane: NDArray[np.float32]) -> Plane:
+    return (plane + np.float32(0.5)).astype(np.uint16)

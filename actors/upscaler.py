@@ -9,19 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.audio import RATE, Sound, read_sound
+from actors.sound import RATE, Sound, read_sound
 from actors.clips import ClipStore
 from actors.enlarging import Between, Size, drawn_between, fitted, retimed, sharpened
 from actors.pictures import open_picture
 from actors.resources import cpu_seconds, gpu_memory
 from actors.shelf import take_weights
+from actors.subjects import note_subject, subject_of, subject_of_clip
 from actors.video import MEZZANINE, Frame, read_frames
 from schemas.errors import GenerationError
+from schemas.layout import Box
 from schemas.media import Clip, StillFile, StoredFile
 from schemas.plan import Shot, Still
 from storage.blobs import BlobStore, publish
 
 if TYPE_CHECKING:
+    from actors.faces import FaceFinder
     from actors.matte import Matter
     from actors.networks import Network
 
@@ -44,6 +47,7 @@ class Upscaler:
         self._compiled = compiled
         self._networks: dict[tuple[str, bool], Network] = {}
         self._matters: dict[str, Matter] = {}
+        self._finders: dict[str, FaceFinder] = {}
 
     def prepare(self, still: Still, shrink: int, drawn: Picture | None = None) -> StillFile:
         """Prepare *still* as ``stills/<key>.png``, RGBA where its subject is cut out and RGB elsewhere.
@@ -63,7 +67,9 @@ class Upscaler:
             alpha = _lanczos(alpha, still.scale)
         elif still.matte:
             alpha = self._matter(still.matte).matte(large)
-        file = self._store(still, large, alpha)
+        faces = self._face_finder(still.faces).find(large) if still.faces else ()
+        subject = subject_of(large, alpha, faces)
+        file = self._store(still, large, alpha, subject)
         height, width = large.shape[:2]
         return StillFile(
             still=still.key,
@@ -71,6 +77,7 @@ class Upscaler:
             width=width,
             height=height,
             matted=alpha is not None,
+            subject=subject,
             cpu_seconds=round(cpu_seconds() - began, 2),
         )
 
@@ -90,13 +97,21 @@ class Upscaler:
         pieces = f"in tiles of {tile} pixels" if tile else "in whole frames"
         path = self._blobs.local(base.file.name, self._scratch)
         with gpu_memory(f"{tried} by {shot.upscaler}, {pieces}"):
-            frames = self._frames(shot, base, path, tile)
+            subject = self._subject(shot, base, path)
+            frames = self._frames(shot, base, path, tile, subject)
             return self._clips.store(shot, frames, MEZZANINE, sound=_sound(shot, base, path), began=began)
 
     def _given(self, still: Still) -> tuple[Picture, Picture | None]:
         return _open(self._blobs.local(still.source, self._scratch))
 
-    def _frames(self, shot: Shot, base: Clip, path: Path, tile: int) -> Iterator[Frame]:
+    def _subject(self, shot: Shot, base: Clip, path: Path) -> Box | None:
+        """Return what the whole clip *base* is of, in its pixels; None where nothing of it is cropped."""
+        if not shot.framing or base.width * shot.height == base.height * shot.width:
+            return None
+        faces = shot.framing.partition("/")[0]
+        return subject_of_clip(path, base.frames / base.fps, self._face_finder(faces) if faces else None)
+
+    def _frames(self, shot: Shot, base: Clip, path: Path, tile: int, subject: Box | None) -> Iterator[Frame]:
         """Yield the frames of *shot* from those of *base*, the file *path*."""
         frames, size = read_frames(path), Size(base.width, base.height)
         rate = base.fps, shot.fps, shot.frames
@@ -108,16 +123,19 @@ class Upscaler:
         repeated = interpolator == "repeat" and base.fps < shot.fps
         if not repeated:
             frames = retimed(frames, *rate, self._between(interpolator, size))
-        frames = self._large(frames, shot, size, tile)
+        frames = self._large(frames, shot, size, tile, subject)
         return retimed(frames, *rate) if repeated else frames
 
-    def _large(self, frames: Iterator[Frame], shot: Shot, size: Size, tile: int) -> Iterator[Frame]:
+    def _large(
+        self, frames: Iterator[Frame], shot: Shot, size: Size, tile: int, subject: Box | None
+    ) -> Iterator[Frame]:
         revision = shot.upscaler.partition("/")[0]
         if revision != "lanczos":
             network = self._network(revision, fast=True)
             frames = sharpened(frames, size, network, tile or self._bound(network))
             size = Size(size.width * network.scale, size.height * network.scale)
-        return fitted(frames, size, Size(shot.width, shot.height))
+            subject = subject.times(network.scale) if subject else None
+        return fitted(frames, size, Size(shot.width, shot.height), subject)
 
     def _between(self, interpolator: str, size: Size) -> Between | None:
         if interpolator in {"", "repeat"}:
@@ -171,11 +189,20 @@ class Upscaler:
 
         return "cuda" if torch.cuda.is_available() else "cpu"
 
-    def _store(self, still: Still, picture: Picture, alpha: Picture | None) -> StoredFile:
+    def _face_finder(self, revision: str) -> "FaceFinder":
+        from actors.faces import FaceFinder  # noqa: PLC0415 (onnxruntime waits until a model is asked for)
+
+        if revision not in self._finders:
+            self._finders[revision] = FaceFinder(take_weights(revision, self._blobs, self._scratch))
+        return self._finders[revision]
+
+    def _store(
+        self, still: Still, picture: Picture, alpha: Picture | None, subject: Box | None
+    ) -> StoredFile:
         pixels = picture if alpha is None else np.dstack([picture, alpha])
         path = self._scratch / f"{still.key}.png"
         try:
-            Image.fromarray(pixels).save(path, compress_level=1)
+            Image.fromarray(pixels).save(path, compress_level=1, pnginfo=note_subject(subject))
             return publish(self._blobs, f"stills/{still.key}.png", path)
         finally:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The worker: prepares stills, generates and enlarges clips, composes ads, whichever is next.
+"""The worker: prepares stills, generates and enlarges clips, speaks, composes ads, whichever is next.
 
 One kind of worker for all stages keeps every core busy on a small machine, where a worker a stage would leave
 cores to whichever stage has nothing to do. It needs the blob store, and nothing else of the machine that
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actors.composer import Composer
 from actors.generator import Generator
@@ -18,10 +19,13 @@ from actors.scratch import Scratch
 from actors.upscaler import Upscaler
 from actors.video import ffmpeg_path
 from actors.watch import CallWatch
-from schemas.media import Asset, Clip, StillFile
-from schemas.plan import Shot, Still
+from schemas.media import Asset, Clip, StillFile, VoiceFile
+from schemas.plan import Narration, Shot, Still
 from schemas.sidecar import Recipe
 from storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from actors.narrator import Narrator
 
 _SCRATCH_BYTES_MAX = 2_000_000_000
 """How much of what it fetched from a distant store a worker keeps between two calls."""
@@ -71,6 +75,11 @@ class Workshop:
         with self._call():
             return self._upscaler.enlarge(shot, base, shrink)
 
+    def speak(self, narration: Narration) -> VoiceFile:
+        """Make a voice."""
+        with self._call():
+            return self._narrator.speak(narration)
+
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make an ad."""
         with self._call():
@@ -92,5 +101,11 @@ class Workshop:
         return Generator(self._blobs, self._scratch.folder, self._ffmpeg, self._means)
 
     @cached_property
+    def _narrator(self) -> "Narrator":
+        from actors.narrator import Narrator  # noqa: PLC0415 (most workers never speak)
+
+        return Narrator(self._blobs, self._scratch.folder)
+
+    @cached_property
     def _composer(self) -> Composer:
-        return Composer(self._blobs, self._scratch.folder, self._ffmpeg)
+        return Composer(self._blobs, self._scratch.folder, self._ffmpeg, self._means.reader)

@@ -1,7 +1,10 @@
-"""Measures composing against its floor: encoding the very same finished frames with the same settings.
+"""Measures composing: against its floor, against peers, for twelve locales, on all cores, and its memory.
 
-Run by `make bench`. Both sides alternate in one run, so a machine that slows down slows both. CPU time is
-user + system of this process and its ended children. Nothing here passes or fails.
+    python benchmarks/compose.py [floor] [locales] [cores] [peers] [memory] [cold] [--rounds N] [--seconds S]
+
+The floor is x264 on the very same finished frames with the same settings, read from a file. What is compared
+alternates in one run, so a machine that slows down slows both. CPU time is user + system of this process and
+its ended children. Nothing here passes or fails.
 """
 
 import argparse
@@ -13,189 +16,253 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import torch
+from storyboard import MEDIA, ROOT, TEXTS, Storyboard
 
-from actors.backends import VIDEO_MODELS
 from actors.composer import Composer
-from actors.generator import Generator
 from actors.resources import cpu_seconds
-from actors.upscaler import Upscaler
-from actors.video import Encoding, encoder_command, ffmpeg_path
-from schemas.brief import Palette
-from schemas.placements import PLACEMENTS
-from schemas.plan import TRANSITION_FRAMES, BrandKit, Composition, Cut, Shot, Sound, Still
-from storage.blobs import BlobStore, open_blobs
+from actors.video import DELIVERY, Encoding, x264_options
+from schemas.plan import Composition
 
-ROOT = Path(__file__).parent.parent
-MEDIA = ROOT / "examples" / "kaffi" / "media"
-PALETTE = Palette(primary="#5B2A1E", accent="#FF6A3D", background="#FFF6EC", text="#2B1A12")
-PLACE = PLACEMENTS["meta_reels"]
-SCENES = (
-    ("push_in", "Wake up to better coffee"),
-    ("orbit", "Freshly roasted every morning"),
-    ("pan", "Only now"),
-)
+PEERS = Path(__file__).parent / "peers"
+MOVIEPY = "moviepy==2.2.1"
+"""In an environment of its own: it wants an older Pillow."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-class Bench:
-    """One ad's clips, made once, in a folder that is removed afterwards."""
+class Cost(NamedTuple):
+    """What one run took, in seconds."""
 
-    def __init__(self, folder: Path) -> None:
-        torch.set_num_threads(1)
-        self.folder = folder
-        self.exe = ffmpeg_path(None)
-        self.blobs: BlobStore = open_blobs(str(folder / "blobs"))
-        self.composer = Composer(self.blobs, folder, self.exe)
-        self._still = self._make_still()
-
-    def composition(self, seconds: float) -> tuple[Composition, dict[str, str]]:
-        """Return an ad of *seconds* and the names of its clips, by shot."""
-        frames = round(seconds * 30 / (len(SCENES) + 1))
-        shots = [self._shot(camera, "product", frames + TRANSITION_FRAMES) for camera, _ in SCENES]
-        shots.append(self._shot("push_in", "end_card", frames))
-        generator = Generator(self.blobs, self.folder, self.exe)
-        clips = {shot.key: generator.generate(shot, 0).file.name for shot in shots}
-        captions = [*(caption for _, caption in SCENES), "House Blend 250 g"]
-        cuts = tuple(
-            Cut(shot=shot.key, frames=frames, caption=caption, end_card=shot.show == "end_card")
-            for shot, caption in zip(shots, captions, strict=True)
-        )
-        return self._composition(cuts), clips
-
-    def compose(
-        self, composition: Composition, clips: dict[str, str], encoding: Encoding
-    ) -> tuple[float, float]:
-        """Compose once; return CPU and wall seconds."""
-        began, clock = cpu_seconds(), time.perf_counter()
-        self.composer.draw(composition, clips, self.folder / "ours.mp4", encoding)
-        return cpu_seconds() - began, time.perf_counter() - clock
-
-    def encode(self, composition: Composition, raw: Path, encoding: Encoding) -> tuple[float, float]:
-        """Encode the finished frames in *raw* with the same settings; return CPU and wall seconds."""
-        command = encoder_command(
-            self.folder / "floor.mp4",
-            width=composition.width,
-            height=composition.height,
-            fps=composition.fps,
-            encoding=encoding,
-            sound=None,
-            ffmpeg_exe=self.exe,
-            frames=str(raw),
-        )
-        began, clock = cpu_seconds(), time.perf_counter()
-        subprocess.run([command[0], "-nostdin", "-y", *command[1:]], check=True)
-        return cpu_seconds() - began, time.perf_counter() - clock
-
-    def write_raw(self, composition: Composition, clips: dict[str, str]) -> Path:
-        """Write the finished frames to a file."""
-        raw = self.folder / "frames.yuv"
-        paths = [self.blobs.local(clips[cut.shot], self.folder) for cut in composition.cuts]
-        with raw.open("wb") as file:
-            for frame in self.composer.frames(composition, paths):
-                file.write(frame.data)
-        return raw
-
-    def _make_still(self) -> Still:
-        source = self.blobs.put("inputs/coffee.png", MEDIA / "coffee.png")
-        self.blobs.put("inputs/logo.svg", MEDIA / "kaffi-logo.svg")
-        still = Still(
-            source=source.name, source_sha256=source.sha256, scale=4, upscaler="lanczos", matte="", recipe=1
-        )
-        Upscaler(self.blobs, self.folder, self.exe).prepare(still, 0)
-        return still
-
-    def _shot(self, camera: str, show: str, frames: int) -> Shot:
-        return Shot.model_validate(
-            {
-                "show": show,
-                "still": self._still.key,
-                "prompt": "",
-                "camera": camera,
-                "palette": PALETTE,
-                "width": PLACE.width,
-                "height": PLACE.height,
-                "frames": frames,
-                "seed": 7,
-                "model": VIDEO_MODELS["motion"].revision,
-            }
-        )
-
-    @staticmethod
-    def _composition(cuts: tuple[Cut, ...]) -> Composition:
-        return Composition(
-            width=PLACE.width,
-            height=PLACE.height,
-            safe=PLACE.safe,
-            locale="en-US",
-            cuts=cuts,
-            kit=BrandKit(
-                name="Kaffi", palette=PALETTE, heading="Noto Sans", body="Noto Sans", logo="inputs/logo.svg"
-            ),
-            price="€8.90",
-            old_price="€12.90",
-            button="Shop now",
-            disclaimer="While stocks last.",
-            sound=Sound(music="synth:upbeat", lufs=-14.0, true_peak_max=-1.0),
-            fonts="bench",
-            recipe=1,
-        )
+    cpu: float
+    wall: float
 
 
-def compare(bench: Bench, preset: str, rounds: int) -> None:
-    """Print composing over its floor, alternating, as the median of the rounds' ratios."""
-    encoding = Encoding(preset=preset, crf=18)
-    composition, clips = bench.composition(15)
-    raw = bench.write_raw(composition, clips)
-    ours, floors = [], []
+def main() -> None:
+    """Measure what is asked, or all."""
+    parts = {
+        "floor": floor,
+        "locales": locales,
+        "cores": cores,
+        "peers": peers,
+        "memory": memory,
+        "cold": cold,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", help=", ".join(parts))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=15)
+    arguments = parser.parse_args()
+    for name in arguments.what or parts:
+        with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
+            parts[name](Path(folder), arguments.seconds, arguments.rounds)
+
+
+def floor(folder: Path, seconds: float, rounds: int) -> None:
+    """Print composing over its floor at two presets."""
+    story = Storyboard(folder, seconds)
+    raw = write_raw(story)
+    for preset in ("medium", "faster"):
+        encoding = Encoding(preset=preset, crf=DELIVERY.crf)
+        ours, floors = [], []
+        for _ in range(rounds):
+            ours.append(compose(story, story.composer(), story.ad, encoding))
+            floors.append(encode(story, raw, encoding))
+        for what in Cost._fields:
+            print_ratios(f"compose / floor, preset {preset}, {what}", ours, floors, what)
+
+
+def locales(folder: Path, seconds: float, rounds: int) -> None:
+    """Print what twelve locales of one ad cost, over the floor: with shared pictures, and each alone."""
+    story = Storyboard(folder, seconds)
+    raw = write_raw(story)
+    ads = [story.composition(locale) for locale in TEXTS]
+    shared, alone, floors = [], [], []
     for _ in range(rounds):
-        ours.append(bench.compose(composition, clips, encoding))
-        floors.append(bench.encode(composition, raw, encoding))
-    raw.unlink()
-    for n, what in enumerate(("CPU", "wall")):
-        ratios = [our[n] / floor[n] for our, floor in zip(ours, floors, strict=True)]
-        ours_median, floor_median = (statistics.median(times[n] for times in side) for side in (ours, floors))
-        print(
-            f"compose / encode alone, preset {preset}, {what}: {statistics.median(ratios):.2f}"
-            f"  (min {min(ratios):.2f}, max {max(ratios):.2f}; {ours_median:.1f} s / {floor_median:.1f} s)"
-        )
+        together = story.composer()
+        for ad in ads:
+            shared.append(compose(story, together, ad, DELIVERY))
+            floors.append(encode(story, raw, DELIVERY))
+            alone.append(compose(story, story.composer(), ad, DELIVERY))
+    for name, side in (("12 locales of one ad", shared), ("the same, each by itself", alone)):
+        rests = [in_rounds(costs, rounds) for costs in (side, floors)]
+        print_ratios(f"{name} / 12 floors, cpu", *rests, "cpu")
 
 
-def print_memory(seconds: float) -> None:
-    """Compose one ad in a fresh process and print its peak memory and that of ffmpeg, in MB."""
-    with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
-        bench = Bench(Path(folder))
-        composition, clips = bench.composition(seconds)
-        alone = [sys.executable, str(Path(__file__).with_name("memory.py")), folder, json.dumps(clips)]
-        (Path(folder) / "composition.json").write_text(composition.model_dump_json())
-        told = subprocess.run(alone, check=True, capture_output=True, text=True).stdout
-        print(f"peak memory composing {seconds:g} s: {told.strip()}")
+def cores(folder: Path, seconds: float, rounds: int) -> None:
+    """Print how much of N times the speed of one process N at once reach, on N cores."""
+    story = Storyboard(folder, seconds)
+    count = os.cpu_count() or 1
+    shares = []
+    for _ in range(rounds):
+        one = max(run["wall"] for run in run_alone(story, 1))
+        shares.append(one / max(run["wall"] for run in run_alone(story, count)))
+    print(f"{count} ads at once on {count} cores / {count} x one: {spread(shares)}")
 
 
-def first_ad() -> None:
+def peers(folder: Path, seconds: float, rounds: int) -> None:
+    """Print what MoviePy and Remotion take for the same storyboard, over what composing takes."""
+    story = Storyboard(folder, seconds)
+    raw = write_raw(story)
+    made = folder / "ours.mp4"
+    compose(story, story.composer(), story.ad, DELIVERY)
+    sound = folder / "sound.wav"
+    subprocess.run([story.exe, "-nostdin", "-loglevel", "error", "-i", made, sound], check=True)
+    told = story.told(DELIVERY, sound)
+    for name, prepare in (("MoviePy 2.2.1", moviepy), ("Remotion 4.0.529", remotion)):
+        command = prepare()
+        if isinstance(command, str):
+            print(f"{name}: left out: {command}")
+            continue
+        ours, floors, theirs = [], [], []
+        for _ in range(rounds):
+            ours.append(compose(story, story.composer(), story.ad, DELIVERY))
+            theirs.append(timed(lambda: run_peer(command, told, folder / "peer.mp4")))  # noqa: B023 (called at once)
+            floors.append(encode(story, raw, DELIVERY))
+        for what in Cost._fields:
+            print_ratios(f"{name} / ours, {what}", theirs, ours, what)
+        print_beyond(name, theirs, ours, floors)
+
+
+def print_beyond(name: str, theirs: Sequence[Cost], ours: Sequence[Cost], floors: Sequence[Cost]) -> None:
+    """Print the CPU time beyond the encoder's own, as seconds: ours may be less than none."""
+    base = statistics.median(cost.cpu for cost in floors)
+    mine, other = (statistics.median(cost.cpu for cost in side) - base for side in (ours, theirs))
+    ratio = f"{other / mine:.1f} x" if mine > 0 else "ours takes no more than x264 alone"
+    print(f"CPU beyond x264 alone, {name} / ours: {other:.1f} s / {mine:.1f} s: {ratio}")
+
+
+def memory(folder: Path, _seconds: float, _rounds: int) -> None:
+    """Print the peak memory of one ad in a process of its own, at three lengths."""
+    for seconds in (6, 15, 30):
+        inner = folder / str(seconds)
+        inner.mkdir()
+        (run,) = run_alone(Storyboard(inner, seconds), 1)
+        print(f"peak memory of the composer, {seconds} s: {run['peak']:.0f} MB")
+
+
+def cold(folder: Path, _seconds: float, _rounds: int) -> None:
     """Print the seconds from a cold start to the first finished ad, and to the last, of the example."""
-    with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
-        home = Path(folder)
-        weights = ROOT / "reelmill-data" / "cache" / "weights"
-        if weights.exists():
-            shutil.copytree(weights, home / "cache" / "weights")
-        began = time.perf_counter()
-        command = [
-            str(Path(sys.executable).parent / "reelmill"),
-            "run",
-            str(MEDIA.parent / "brief.yaml"),
-            "--json",
-        ]
-        environ = os.environ | {"REELMILL_HOME": folder}
-        with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as process:
-            while process.poll() is None and not list((home / "blobs" / "ads").glob("*.json")):
-                time.sleep(0.1)
-            first = time.perf_counter() - began
-            process.wait()
-        print(
-            f"cold start to first finished ad: {first:.0f} s; to all 30: {time.perf_counter() - began:.0f} s"
-        )
+    weights = ROOT / "reelmill-data" / "cache" / "weights"
+    if weights.exists():
+        shutil.copytree(weights, folder / "cache" / "weights")
+    began = time.perf_counter()
+    command = [Path(sys.executable).parent / "reelmill", "run", MEDIA.parent / "brief.yaml", "--json"]
+    environ = os.environ | {"REELMILL_HOME": str(folder)}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list((folder / "blobs" / "ads").glob("*.json")):
+            time.sleep(0.1)
+        first = time.perf_counter() - began
+        process.wait()
+    print(f"cold start to first finished ad: {first:.0f} s; to all: {time.perf_counter() - began:.0f} s")
+
+
+def compose(story: Storyboard, composer: Composer, ad: Composition, encoding: Encoding) -> Cost:
+    """Compose once."""
+    return timed(lambda: composer.draw(ad, story.clips, story.folder / "ours.mp4", encoding))
+
+
+def encode(story: Storyboard, raw: Path, encoding: Encoding) -> Cost:
+    """Encode the finished frames in *raw* with the same settings."""
+    size, rate = f"{story.ad.width}x{story.ad.height}", str(story.ad.fps)
+    source = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", rate, "-i", str(raw)]
+    options = [word for name, value in x264_options(encoding).items() for word in (f"-{name}", value)]
+    fixed = ["-c:v", "libx264", "-bf", "2", "-g", rate, "-flags", "+cgop", "-threads", "1"]
+    to = ["-movflags", "+faststart", str(story.folder / "floor.mp4")]
+    command = [story.exe, "-nostdin", "-y", "-loglevel", "error", *source, *fixed, *options, *to]
+    return timed(lambda: subprocess.run(command, check=True))
+
+
+def write_raw(story: Storyboard) -> Path:
+    """Write the finished frames to a file, and read it once so that it is in memory."""
+    raw = story.folder / "frames.yuv"
+    with raw.open("wb") as file:
+        composer, paths = story.composer(), story.paths()
+        for frame in composer.frames(story.ad, paths, composer.design(story.ad, paths)):
+            file.write(frame.data)
+    return raw
+
+
+def run_alone(story: Storyboard, count: int) -> list[dict[str, float]]:
+    """Compose the ad in *count* processes at once."""
+    (story.folder / "composition.json").write_text(story.ad.model_dump_json())
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("alone.py")),
+        story.folder,
+        json.dumps(story.clips),
+    ]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    return [json.loads(run.communicate()[0]) for run in runs]
+
+
+def moviepy() -> list[str] | str:
+    """Return the command that composes with MoviePy, or why there is none."""
+    home = bench_folder() / "moviepy"
+    python = home / "bin" / "python"
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    try:
+        if not (home / "done").exists():
+            subprocess.run([sys.executable, "-m", "venv", home], check=True)
+            subprocess.run([python, "-m", "pip", "install", *quiet, MOVIEPY], check=True)
+            (home / "done").touch()
+    except subprocess.CalledProcessError as error:
+        return f"it cannot be installed: {error}"
+    return [str(python), str(PEERS / "moviepy_peer.py")]
+
+
+def remotion() -> list[str] | str:
+    """Return the command that composes with Remotion, or why there is none."""
+    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None or browser is None:
+        return f"it wants node, npm and one of {', '.join(BROWSERS)} on the PATH"
+    home = bench_folder() / "remotion"
+    shutil.copytree(PEERS / "remotion", home, dirs_exist_ok=True)
+    try:
+        if not (home / "done").exists():
+            subprocess.run([npm, "install", "--no-audit", "--no-fund", "--silent"], cwd=home, check=True)
+            (home / "done").touch()
+    except subprocess.CalledProcessError as error:
+        return f"it cannot be installed: {error}"
+    return [node, str(home / "render.mjs"), browser]
+
+
+def run_peer(command: Sequence[str], told: Path, to: Path) -> None:
+    """Let a peer make its film; its words are shown when it fails."""
+    program, script, *browser = command
+    line = [program, script, str(told), str(to), *browser]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, cwd=Path(script).parent)
+    if ended.returncode:
+        raise SystemExit(f"{script} failed:\n{ended.stderr[-2000:]}")
+
+
+def timed(work: Callable[[], object]) -> Cost:
+    """Do *work* and return what it took."""
+    began, clock = cpu_seconds(), time.perf_counter()
+    work()
+    return Cost(cpu_seconds() - began, time.perf_counter() - clock)
+
+
+def in_rounds(costs: Sequence[Cost], rounds: int) -> list[Cost]:
+    """Return the sums of each round's costs."""
+    size = len(costs) // rounds
+    parts = [costs[begin : begin + size] for begin in range(0, len(costs), size)]
+    return [Cost(*(sum(column) for column in zip(*part, strict=True))) for part in parts]
+
+
+def print_ratios(name: str, ours: Sequence[Cost], others: Sequence[Cost], what: str) -> None:
+    """Print the ratios of the rounds, and the medians of both sides."""
+    pairs = [(getattr(our, what), getattr(other, what)) for our, other in zip(ours, others, strict=True)]
+    first, second = (statistics.median(side) for side in zip(*pairs, strict=True))
+    print(f"{name}: {spread([a / b for a, b in pairs])}  [{first:.1f} s / {second:.1f} s]", flush=True)
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """Return the median with the least and the most."""
+    return f"{statistics.median(ratios):.2f} (min {min(ratios):.2f}, max {max(ratios):.2f})"
 
 
 def bench_folder() -> Path:
@@ -203,20 +270,6 @@ def bench_folder() -> Path:
     folder = ROOT / "bench-data"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-def main() -> None:
-    """Run what is asked, by default everything."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
-        bench = Bench(Path(folder))
-        compare(bench, "medium", arguments.rounds)
-        compare(bench, "faster", arguments.rounds)
-    for seconds in (6, 15, 30):
-        print_memory(seconds)
-    first_ad()
 
 
 if __name__ == "__main__":

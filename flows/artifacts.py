@@ -74,7 +74,8 @@ def show_plan(plan: Plan) -> None:
     create_markdown_artifact(
         key="plan",
         markdown=f"**{_shown(plan.campaign)}**: {len(plan.ads)} ads from {len(plan.shots)} shots"
-        f" ({plan.shots_saved} saved by sharing) and {len(plan.stills)} stills\n{notes}",
+        f" ({plan.shots_saved} saved by sharing), {len(plan.stills)} stills"
+        f" and {len(plan.narrations)} voices\n{notes}",
         description=f"Plan of {plan.campaign}",
     )
 
@@ -121,7 +122,7 @@ class _Follower:
     def _show(self) -> None:
         made = self._total - len(self._todo)
         share = 100.0 * made / max(1, self._total)
-        told = f"{self._campaign}: {made} of {self._total} stills, shots and ads are behind us"
+        told = f"{self._campaign}: {made} of {self._total} stills, shots, voices and ads are behind us"
         if self._artifact is None:
             self._artifact = cast("UUID", create_progress_artifact(share, key="progress", description=told))
         else:

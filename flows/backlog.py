@@ -7,12 +7,12 @@ from itertools import count
 
 from flows.batch import Batch, Item, Part
 from flows.fairness import FairQueue
-from flows.specs import CPU, Spec, crew_of, kind_of, label_of, needs_of, verb_of
-from schemas.plan import Ad, Shot, Still
+from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, label_of, needs_of, verb_of
+from schemas.plan import Ad
 
 _AHEAD = 2
 """Items that each campaign keeps ready for each worker: enough that none waits, few to forget."""
-_RANKS = {"compose": 0, "enlarge": 1, "generate": 2, "prepare": 3}
+_RANKS = {"compose": 0, "enlarge": 1, "speak": 2, "generate": 2, "prepare": 3}
 """Later stages first: what is begun is finished before more is begun."""
 
 
@@ -21,7 +21,7 @@ class Backlog:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.parts: dict[str, Part] = {}
-        """Stills and clips that are there, by key."""
+        """Stills, clips and voices that are there, by key."""
         self.broken: dict[str, str] = {}
         """What cannot be made, by key, with the reason."""
         self._clock = clock
@@ -45,11 +45,11 @@ class Backlog:
         self.parts.clear()
         self.broken.clear()
 
-    def lacks(self, batch: Batch, ad: Ad) -> dict[str, Still | Shot]:
-        """Return the stills and shots that *ad* lacks, by key."""
+    def lacks(self, batch: Batch, ad: Ad) -> dict[str, PartSpec]:
+        """Return the parts that *ad* lacks, by key."""
         return batch.lacks(ad, self.parts)
 
-    def is_short(self, batch: Batch, lacks: Mapping[str, Still | Shot], slots: Callable[[str], int]) -> bool:
+    def is_short(self, batch: Batch, lacks: Mapping[str, PartSpec], slots: Callable[[str], int]) -> bool:
         """Tell whether an ad that *lacks* this brings work to a crew that runs short, or none at once."""
         begun = {
             crew_of(spec) for key, spec in lacks.items() if key not in self._items and self._is_leaf(spec)
@@ -59,7 +59,7 @@ class Backlog:
             self._queues[crew].waiting(batch) < _AHEAD * max(1, slots(crew)) for crew in crews
         )
 
-    def why_not(self, ad: Ad, lacks: Mapping[str, Still | Shot]) -> str:
+    def why_not(self, ad: Ad, lacks: Mapping[str, PartSpec]) -> str:
         """Return why *ad* cannot be made at all; empty where it can."""
         for key, spec in lacks.items():
             if key in self.broken:
@@ -67,7 +67,7 @@ class Backlog:
         return self.broken.get(ad.key, "")
 
     def others_make(self, key: str, batch: Batch) -> bool:
-        """Tell whether the still or shot *key* is being made in another campaign's name."""
+        """Tell whether the part *key* is being made in another campaign's name."""
         return key in self._items and self._items[key].payer is not batch
 
     def open(self, item: Item, batch: Batch) -> None:
@@ -103,7 +103,7 @@ class Backlog:
         return None
 
     def made(self, item: Item, part: Part) -> None:
-        """Note a still or shot that is there, and queue what was waiting for it alone."""
+        """Note a part that is there, and queue what was waiting for it alone."""
         self.parts[item.key] = part
         self._items.pop(item.key, None)
         for feed in item.feeds:
@@ -112,7 +112,7 @@ class Backlog:
                 self.offer(feed)
 
     def cut_off(self, item: Item) -> list[Item]:
-        """Forget a still or shot, and the shots to be made from it; return the ads that wait in vain then."""
+        """Forget a part, and the shots to be made from it; return the ads that wait in vain then."""
         self.forget(item)
         ads = []
         for feed in [feed for feed in item.feeds if not feed.over]:

@@ -1,7 +1,7 @@
 """One campaign while it is made: what is missing, what waits for what, and what it may spend."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event as Signal
@@ -10,14 +10,14 @@ from typing import Any, Literal, Protocol
 from flows.budget import Budget
 from flows.events import Count, Event, EventName, Progress
 from flows.retries import Tries
-from flows.specs import Spec, in_order, kind_of, label_of, lacking, parts_of
-from schemas.media import Asset, Clip, StillFile
-from schemas.plan import Ad, Plan, Shot, Still
+from flows.specs import PartSpec, Spec, in_order, kind_of, label_of, lacking, parts_of
+from schemas.media import Asset, Clip, StillFile, VoiceFile
+from schemas.plan import Ad, Plan, Shot
 from schemas.record import Record
 from schemas.sidecar import Recipe
 from schemas.work import Kind
 
-Part = StillFile | Clip
+Part = StillFile | Clip | VoiceFile
 """What ads are made from."""
 Ending = Literal["", "over", "cancelled", "interrupted", "lost"]
 
@@ -72,6 +72,7 @@ class Inventory(Record):
 
     stills: Mapping[str, StillFile] = {}
     clips: Mapping[str, Clip] = {}
+    voices: Mapping[str, VoiceFile] = {}
     assets: Mapping[str, Asset] = {}
     barred: Mapping[str, str] = {}
     """What is quarantined, with the reason."""
@@ -80,8 +81,8 @@ class Inventory(Record):
 
     @cached_property
     def parts(self) -> dict[str, Part]:
-        """Stills and clips together."""
-        return {**self.stills, **self.clips}
+        """Stills, clips and voices together."""
+        return {**self.stills, **self.clips, **self.voices}
 
 
 class Batch:
@@ -139,14 +140,15 @@ class Batch:
         """Return how earlier attempts at *key* ended, as far as they count."""
         return self._tries.get(key) or Tries()
 
-    def lacks(self, ad: Ad, parts: Mapping[str, Part]) -> dict[str, Still | Shot]:
-        """Return the stills and shots of *ad* that are not among *parts*, by key, in order of making."""
+    def lacks(self, ad: Ad, parts: Mapping[str, Part]) -> dict[str, PartSpec]:
+        """Return what *ad* is made from that is not among *parts*, by key, in order of making."""
         return lacking(ad, self.specs, parts)
 
     def recipe(self, ad: Ad, parts: Mapping[str, Part]) -> Recipe:
-        """Return what *ad* is made from; its clips must be among *parts*."""
+        """Return what *ad* is made from; its clips and its voice must be among *parts*."""
         shots = list(self._shots_of(ad.shots, parts))
         stills = dict.fromkeys(shot.still for shot in shots if shot.still)
+        voice = ad.composition.sound.voice
         return Recipe.model_validate(
             {
                 "brief_sha256": self.plan.brief_sha256,
@@ -156,6 +158,8 @@ class Batch:
                 "clips": [parts[shot.key] for shot in shots],
                 "stills": [self.specs[key] for key in stills],
                 "still_files": [parts[key] for key in stills if key in parts],
+                "narration": self.specs[voice] if voice else None,
+                "voice_file": parts[voice] if voice else None,
             }
         )
 
@@ -230,17 +234,21 @@ class Batch:
             (self._made if event == "made" else self._failed)[item.kind] += 1
 
     def _counts(self, begun: Mapping[Kind, float]) -> dict[Kind, Count]:
-        there = {"still": self.there.stills, "shot": self.there.clips, "ad": self.there.assets}
-        kinds: tuple[Kind, ...] = ("still", "shot", "ad")
+        there: dict[Kind, Sized] = {
+            "still": self.there.stills,
+            "shot": self.there.clips,
+            "voice": self.there.voices,
+            "ad": self.there.assets,
+        }
         return {
             kind: Count(
                 wanted=self._wanted[kind],
-                there=len(there[kind]),
+                there=len(found),
                 made=self._made[kind],
                 failed=self._failed[kind],
                 begun=begun.get(kind, 0.0),
             )
-            for kind in kinds
+            for kind, found in there.items()
         }
 
     def _missing(self) -> dict[str, Spec]:

@@ -1,13 +1,15 @@
 """Finds the files that a brief names, inside its folder only, and checks that they can be used."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from actors.fonts import FONTS, open_font
 from actors.footage import probe_footage
 from actors.pictures import draw_svg, drawing_size, is_drawing, open_picture, picture_suffix
-from schemas.brief import MOODS
+from actors.sound import RATE, read_sound
+from schemas.brief import MOODS, VOICES
 from schemas.document import BYTES_MAX as TEXT_BYTES_MAX
 from schemas.document import Document, Problem, read_document, shown_name
 from schemas.errors import BriefError, MediaError
@@ -18,7 +20,9 @@ BYTES_MAX = 40_000_000
 VIDEO_BYTES_MAX = 500_000_000
 SIDE_MIN = 64
 """Pixels of a picture's short side, and of a logo's long side."""
+RECORDING_SECONDS_MAX = 180
 SOUNDS = (".mp3", ".wav", ".ogg", ".opus", ".m4a", ".flac")
+TYPES = (".ttf", ".otf")
 BRANDS = (".yaml", ".yml", ".json")
 _NEIGHBOURS_MAX = 1000
 _Check = Callable[[Path], Source]
@@ -91,8 +95,9 @@ def problem_of(where: str, error: MediaError | BriefError) -> Problem:
 
 def _checked(written: str, folder: Path, check: _Check) -> Source | MediaError:
     try:
-        if check is _music and not Path(written).suffix:
-            raise _refusal(written, "is neither a mood nor a sound file", suggestion(written, MOODS))
+        if check in _WORDS and not Path(written).suffix:
+            kind, words = _WORDS[check]
+            raise _refusal(written, f"is neither a {kind} nor a file", suggestion(written, words))
         return check(locate(written, folder, VIDEO_BYTES_MAX if check is _video else BYTES_MAX))
     except MediaError as error:
         return error
@@ -109,12 +114,22 @@ def _named_files(document: Document) -> Iterator[tuple[str, str, _Check]]:
         ("storyboard[].portrait", _picture),
         ("storyboard[].subjects[]", _picture),
         ("storyboard[].video", _video),
+        ("brand.fonts.heading", _font),
+        ("brand.fonts.body", _font),
+        ("brand.music", _brand_music),
         ("audio.music", _music),
+        ("audio.voice", _recording),
+        ("audio.voice.*", _recording),
     )
     for pattern, check in checks:
         for where, written in document.select(pattern):
-            if isinstance(written, str) and written and not (check is _music and written in MOODS):
+            if isinstance(written, str) and written and written not in _words(check):
                 yield where, written, check
+
+
+def _words(check: _Check) -> Collection[str]:
+    """Return what may stand in place of a path for *check*."""
+    return _WORDS[check][1] if check in _WORDS else ()
 
 
 def _picture(path: Path) -> Source:
@@ -144,11 +159,52 @@ def _logo(path: Path) -> Source:
 
 
 def _music(path: Path) -> Source:
-    if path.suffix.lower() not in SOUNDS:
-        raise _refusal(
-            path.name, "is no sound file", f"use {', '.join(SOUNDS)}, or one of {', '.join(MOODS)}"
-        )
+    _hear(path, seconds_max=1, words=MOODS)
     return _source(path, path.suffix.lower(), (0, 0))
+
+
+def _brand_music(path: Path) -> Source:
+    _hear(path, seconds_max=1)
+    return _source(path, path.suffix.lower(), (0, 0))
+
+
+def _recording(path: Path) -> Source:
+    seconds = _hear(path, seconds_max=RECORDING_SECONDS_MAX + 1, words=VOICES)
+    if seconds > RECORDING_SECONDS_MAX:
+        what = f"lasts more than {RECORDING_SECONDS_MAX} s"
+        raise _refusal(path.name, what, "no ad is so long: cut it")
+    return _source(path, path.suffix.lower(), (0, 0)).model_copy(update={"seconds": seconds})
+
+
+def _hear(path: Path, *, seconds_max: float, words: Collection[str] = ()) -> float:
+    """Decode up to *seconds_max* of the sound at *path*, and return how long that lasts."""
+    ways = f"use {', '.join(SOUNDS)}" + (f", or one of {', '.join(words)}" if words else "")
+    if path.suffix.lower() not in SOUNDS:
+        raise _refusal(path.name, "is no sound file", ways)
+    try:
+        return len(read_sound(path, seconds_max=seconds_max)) / RATE
+    except MediaError as error:
+        raise _refusal(path.name, "is broken or no sound", ways) from error
+
+
+def _font(path: Path) -> Source:
+    if path.suffix.lower() not in TYPES:
+        families = f"or one of {', '.join(FONTS)}"
+        raise _refusal(path.name, "is no font file", f"use {' or '.join(TYPES)}, {families}")
+    try:
+        open_font(path)
+    except MediaError as error:
+        what, _, cure = str(error).removeprefix(f"font {path}: ").partition("; ")
+        raise _refusal(path.name, f"cannot be used, {what}", cure or "give another TTF or OTF") from error
+    return _source(path, path.suffix.lower(), (0, 0))
+
+
+_WORDS: dict[_Check, tuple[str, Collection[str]]] = {
+    _music: ("mood", MOODS),
+    _recording: ("voice", VOICES),
+    _font: ("family", FONTS),
+}
+"""What may stand in place of a path: what it is called, and the words there are."""
 
 
 def _source(path: Path, suffix: str, size: tuple[int, int]) -> Source:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from actors.backends import VIDEO_MODELS
-from schemas.brief import SHOWS, VOICES
+from schemas.brief import EVERYWHERE, NOTED, SHOWS, VOICES
 from schemas.document import Document, Problem, join
 from schemas.money import Money, parse_money
 from schemas.wording import shown, suggestion
@@ -58,6 +58,13 @@ _BESIDE: tuple[tuple[str, Callable[[dict[str, Any]], bool], str, str], ...] = (
         "a portrait stands without presenter",
         "write show: presenter, or take portrait out",
     ),
+    (
+        "note",
+        lambda scene: scene.get("layout") in NOTED,
+        "a note stands without a layout that shows it",
+        f"write layout: {' or '.join(NOTED)}, or take note out",
+    ),
+    ("layout", _is_no_card, "a closing card has a layout of its own", "take layout out"),
     ("keep", _is_no_card, "a closing card keeps no look", "take keep out"),
     ("sound", _is_no_card, "a closing card makes no sound", "take sound out"),
 )
@@ -146,16 +153,55 @@ def _silent_presenters(document: Document) -> Iterator[Problem]:
         yield Problem(where=where, what=what, cure="add voiceover")
 
 
-def _recorded_voices(document: Document) -> Iterator[Problem]:
-    spoken = any(show == "presenter" for _, show in document.select("storyboard[].show"))
-    for where, voice in document.select("audio.voice"):
-        if not isinstance(voice, str) or voice in VOICES:
-            continue
-        what, cure = "voices from files are not rendered in this version", "write auto or none"
-        if spoken:
+def _mimed_voices(document: Document) -> Iterator[Problem]:
+    """Find recordings beside a presenter."""
+    if not any(show == "presenter" for _, show in document.select("storyboard[].show")):
+        return
+    for where, voice in (*document.select("audio.voice"), *document.select("audio.voice.*")):
+        if isinstance(voice, str) and voice not in VOICES:
             what = "no open pipeline of this version makes a portrait say a given recording"
             cure = "write auto; the presenter speaks with a voice of the model's own"
-        yield Problem(where=where, what=f"{shown(voice)}: {what}", cure=cure)
+            yield Problem(where=where, what=f"{shown(voice)}: {what}", cure=cure)
+
+
+def _strange_voices(document: Document) -> Iterator[Problem]:
+    """Find voices for locales that the brief does not have; one for a language serves all its locales."""
+    locales = [where.removeprefix("locales.") for where, _ in document.select("locales.*")]
+    for where, voices in document.select("audio.voice"):
+        for tag in voices if isinstance(voices, dict) else ():
+            if tag not in {*locales, *(name.partition("-")[0] for name in locales), EVERYWHERE}:
+                what = f"the brief has no locale {shown(tag)}"
+                yield Problem(where=join(where, tag), what=what, cure=suggestion(tag, locales))
+
+
+def _missing_music(document: Document) -> Iterator[Problem]:
+    given = any(True for _, music in document.select("brand.music") if music)
+    for where, music in document.select("audio.music"):
+        if music == "brand" and not given:
+            yield Problem(where=where, what="the brand has no music", cure="give brand.music: PATH")
+
+
+def _two_storyboards(document: Document) -> Iterator[Problem]:
+    """Find templates that are named beside a storyboard."""
+    if not any(True for _ in document.select("storyboard[]")):
+        return
+    for where, name in (*document.select("template"), *document.select("variants[].template")):
+        if name not in {None, "auto"}:
+            what = f"{shown(name)} stands beside a storyboard"
+            yield Problem(where=where, what=what, cure="take one of the two out")
+
+
+def _unpriced_offers(document: Document) -> Iterator[Problem]:
+    """Find scenes that show the price where a product has none."""
+    unpriced = [
+        product.get("id", where)
+        for where, product in document.select("products[]")
+        if isinstance(product, dict) and product.get("price") is None
+    ]
+    for where, layout in document.select("storyboard[].layout"):
+        if layout == "offer" and unpriced:
+            what = f"'offer' shows the price, and product {shown(unpriced[0])} has none"
+            yield Problem(where=where, what=what, cure="give its price, or choose another layout")
 
 
 def _voiceless(document: Document) -> Iterator[str]:
@@ -231,7 +277,11 @@ _RULES = (
     _unclear_scenes,
     _half_told_scenes,
     _silent_presenters,
-    _recorded_voices,
+    _mimed_voices,
+    _strange_voices,
+    _missing_music,
+    _two_storyboards,
+    _unpriced_offers,
     _misplaced_cards,
     _sales,
 )

@@ -40,6 +40,8 @@ _CURES = {
     "cron": 'give five fields in quotes, for example "0 6 * * 1"',
     "sale_ends": "give date, time and zone, for example 2026-12-24T23:59:59+01:00",
     "sound": "write true or false",
+    "features": "give a list of texts, for example [Hand-picked, Roasted today]",
+    "voice": "write auto, female, male, none or the path of a recording, or one of these for each locale",
 }
 _KINDS = {
     "tuple_type": "a list",

@@ -6,14 +6,29 @@ from typing import Any, NamedTuple
 from schemas.brief import in_locale
 from schemas.document import Document, Problem, join
 from schemas.money import parse_locale
-from schemas.template import COPY_FIELDS, PRICE_FIELDS, PRODUCT_FIELDS, fields_of
+from schemas.template import (
+    CAPTION_FIELDS,
+    COPY_FIELDS,
+    FEATURE_FIELDS,
+    PRICE_FIELDS,
+    PRODUCT_FIELDS,
+    fields_of,
+)
 from schemas.wording import shown, suggestion
 
+_COPY = (*COPY_FIELDS, "voiceover")
+_CAPTIONS = ("caption", "note")
 _ALLOWED = (
-    *((f"locales.*.{name}", PRODUCT_FIELDS) for name in (*COPY_FIELDS, "voiceover")),
-    *((f"variants[].locales.*.{name}", PRODUCT_FIELDS) for name in (*COPY_FIELDS, "voiceover")),
-    ("storyboard[].caption", PRODUCT_FIELDS + COPY_FIELDS),
-    ("variants[].storyboard[].caption", PRODUCT_FIELDS + COPY_FIELDS),
+    *(
+        (f"{start}.*.{name}", PRODUCT_FIELDS)
+        for start in ("locales", "variants[].locales")
+        for name in (*_COPY, "features[]")
+    ),
+    *(
+        (f"{start}[].{name}", CAPTION_FIELDS)
+        for start in ("storyboard", "variants[].storyboard")
+        for name in _CAPTIONS
+    ),
 )
 _PLACES_MAX = 4
 """Places that one message names."""
@@ -95,28 +110,31 @@ class _Texts:
         self.known: dict[tuple[str, str], dict[str, str]] = {}
 
     def captions(self, variant: _Part) -> Iterator[_Used]:
-        """Yield the captions of *variant*'s storyboard."""
-        if not self.scenes:  # the end card that is made by itself shows the title
+        """Yield the captions and notes of *variant*'s storyboard."""
+        if not self.scenes:  # every template closes with the title
             yield _Used("storyboard", "{title}", PRODUCT_FIELDS)
         changes = {
             str(change.data.get("id")): change
             for change in _parts(variant.data.get("storyboard"), join(variant.where, "storyboard"))
-            if change.data.get("caption") is not None
         }
         for scene in self.scenes:
-            part = changes.get(str(scene.data.get("id")), scene)
-            allowed = PRODUCT_FIELDS + COPY_FIELDS
-            yield _Used(join(part.where, "caption"), part.data.get("caption"), allowed)
+            change = changes.get(str(scene.data.get("id")), scene)
+            for name in _CAPTIONS:
+                part = scene if change.data.get(name) is None else change
+                yield _Used(join(part.where, name), part.data.get(name), CAPTION_FIELDS)
 
     def copy(self, variant: _Part, tag: str) -> dict[str, _Used]:
         """Return the texts of *variant* in the locale *tag*, by name."""
         changed = _mappings(variant.data.get("locales")).get(tag, {})
-        texts = {}
-        for name in (*COPY_FIELDS, "voiceover"):
+        texts: dict[str, _Used] = {}
+        for name in (*_COPY, "features"):
             own = name in changed
-            start = join(variant.where, "locales") if own else "locales"
-            text = (changed if own else self.locales[tag]).get(name)
-            texts[name] = _Used(join(join(start, tag), name), text, PRODUCT_FIELDS)
+            where = join(join(join(variant.where, "locales") if own else "locales", tag), name)
+            value = (changed if own else self.locales[tag]).get(name)
+            if name == "features":
+                texts |= _features(where, value)
+            else:
+                texts[name] = _Used(where, value, PRODUCT_FIELDS)
         return texts
 
     def gaps(self, field: str, tag: str, copy: dict[str, _Used]) -> dict[str, str]:
@@ -138,6 +156,15 @@ class _Texts:
                 yield f"in {tag} for product {name}", join(f"{where}.{field}", tag)
             elif field == "description" and not value:
                 yield f"for product {name}", f"{where}.description"
+
+
+def _features(where: str, value: object) -> dict[str, _Used]:
+    """Return the features in the list *value*, by the names that captions have for them."""
+    given = value if isinstance(value, list) else []
+    return {
+        field: _Used(join(where, n), given[n] if n < len(given) else None, PRODUCT_FIELDS)
+        for n, field in enumerate(FEATURE_FIELDS)
+    }
 
 
 def _is_blank(text: dict[Any, Any], tag: str) -> bool:

@@ -1,33 +1,29 @@
 """The story of a campaign: plan, store, make, check, publish. One Prefect flow, one task a step."""
 
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
 from prefect import flow
 
 from actors.shelf import store_weights
 from flows import artifacts, report
-from flows.batch import Batch, Inventory
+from flows.batch import Batch
+from flows.equipment import find_reader
 from flows.lease import Lease, held
 from flows.leftovers import sweep
 from flows.policy import find_gate
 from flows.preflight import Preflight, preflight
-from flows.proof import read_proof
 from flows.retries import Tries
 from flows.specs import is_generated, parts_of
 from flows.steps import step
+from flows.stock import adopt_finished, by_key, clear_rejected, names_of, take_stock
 from flows.workers import Workplace, workers
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
-from schemas.plan import Ad, Plan, Shot, Still
+from schemas.plan import Plan
 from schemas.settings import Settings, read_settings
-from schemas.work import Kind
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
 from storage.rows import RunEnd
-
-T = TypeVar("T")
 
 
 @flow(name="campaign", flow_run_name="{brief}")
@@ -35,7 +31,8 @@ def make_campaign(brief: str, *, retry: bool = False, weight: float = 1.0) -> st
     """Make every ad of the brief at the path *brief* that is not there yet; return how the run ended.
 
     What became of each ad stands in the catalog; the flow fails only where nothing could be started. *retry*
-    tries quarantined items again; *weight* is the campaign's share where several are made at once.
+    tries quarantined items and rejected ads again; *weight* is the campaign's share where several are made at
+    once.
     """
     settings = read_settings()
     ready = plan_ads(Path(brief), settings)
@@ -63,11 +60,11 @@ def make_and_publish(
         end: RunEnd = "interrupted"
         try:
             store_inputs(ready, blobs, settings)
-            batch = make_ads(ready, lease, catalog, blobs, workplace, weight=weight)
+            batch = make_ads(ready, lease, catalog, blobs, workplace, retry=retry, weight=weight)
             if batch.ending == "over":
-                made = check_ads(plan, catalog, blobs)
-                publish(plan, made, blobs, settings)
-                end = _end(batch, len(made))
+                good = check_ads(plan, catalog, blobs)
+                publish(plan, good, blobs, settings)
+                end = _end(batch, len(good))
             elif batch.ending == "cancelled":
                 end = "cancelled"
         except Exception:
@@ -95,7 +92,9 @@ def store_inputs(ready: Preflight, blobs: BlobStore, settings: Settings) -> None
     for path, source in ready.ingested.sources.items():
         blobs.put(source.name, ready.ingested.folder / path)
     generated = any(is_generated(part) for part in parts_of(ready.plan).values())
-    store_weights(ready.plan, settings.weights, blobs, find_gate(settings) if generated else None)
+    gate = find_gate(settings) if generated else None
+    besides = (gate.classifier if gate else "", find_reader(settings))
+    store_weights(ready.plan, settings.weights, blobs, besides)
 
 
 @step("make")
@@ -106,17 +105,20 @@ def make_ads(
     blobs: BlobStore,
     workplace: Workplace,
     *,
+    retry: bool,
     weight: float,
 ) -> Batch:
-    """Make stills, shots and ads on Ray."""
+    """Make stills, shots, voices and ads on Ray."""
     plan, budget = ready.plan, ready.ingested.brief.budget
     adopt_finished(plan, catalog, blobs)
+    if retry:
+        clear_rejected(plan, catalog, blobs)
     batch = Batch(
         plan,
         lease,
         take_stock(plan, catalog, blobs),
         tell=workplace.tell,
-        tries={key: Tries(ends) for key, ends in _by_key(plan, catalog.troubles).items()},
+        tries={key: Tries(ends) for key, ends in by_key(plan, catalog.troubles).items()},
         cap=float(budget.gpu_seconds) if budget else None,
         weight=weight,
     )
@@ -131,71 +133,24 @@ def make_ads(
 
 @step("check")
 def check_ads(plan: Plan, catalog: Catalog, blobs: BlobStore) -> dict[str, Asset]:
-    """Return the ads whose files are in the store as their rows say."""
+    """Return the ads that are not rejected, and whose files are in the store as their rows say."""
     made = catalog.assets_made(ad.key for ad in plan.ads)
     there = set(blobs.names("ads/"))
-    return {key: asset for key, asset in made.items() if asset.file.name in there}
+    good = {key: asset for key, asset in made.items() if not asset.rejected}
+    return {key: asset for key, asset in good.items() if there.issuperset(names_of(asset))}
 
 
 @step("publish")
-def publish(plan: Plan, made: dict[str, Asset], blobs: BlobStore, settings: Settings) -> None:
-    """Link the ads under readable names and draw the contact sheet.
+def publish(plan: Plan, good: dict[str, Asset], blobs: BlobStore, settings: Settings) -> None:
+    """Link the *good* ads under readable names and draw the contact sheet.
 
     What workers that were killed on the way have left half-written is removed.
     """
-    files = {key: asset.file.name for key, asset in made.items()}
-    report.link_ads(plan, files, settings)
-    if files:
+    report.link_ads(plan, {key: names_of(asset) for key, asset in good.items()}, settings)
+    if good:
+        files = {key: asset.file.name for key, asset in good.items()}
         report.draw_sheet(plan, files, blobs, settings)
     sweep(settings, blobs)
-
-
-def adopt_finished(plan: Plan, catalog: Catalog, blobs: BlobStore) -> None:
-    """Take over ads that a run published before it died, once their checksums agree with their sidecars."""
-    rows = catalog.assets_made(ad.key for ad in plan.ads)
-    there = set(blobs.names("ads/"))
-    for ad in plan.ads:
-        if ad.key in rows or f"ads/{ad.key}.json" not in there:
-            continue
-        asset = read_proof(blobs, ad.key)
-        if asset and blobs.find(asset.file.name) == asset.file:
-            catalog.adopt("ad", asset)
-
-
-def take_stock(plan: Plan, catalog: Catalog, blobs: BlobStore) -> Inventory:
-    """Return what is made already; a row whose file is gone is forgotten, so that it is made again."""
-    stills = catalog.stills_made(still.key for still in plan.stills)
-    clips = catalog.clips_made(shot.key for shot in plan.shots)
-    assets = catalog.assets_made(ad.key for ad in plan.ads)
-    there = {name for prefix in ("stills/", "clips/", "ads/") for name in blobs.names(prefix)}
-    _forget_missing("still", stills, there, catalog)
-    _forget_missing("shot", clips, there, catalog)
-    _forget_missing("ad", assets, there, catalog)
-    return Inventory(
-        stills=stills,
-        clips=clips,
-        assets=assets,
-        barred=_by_key(plan, catalog.quarantined),
-        spent=catalog.gpu_seconds(plan.campaign),
-    )
-
-
-def _forget_missing(kind: Kind, made: dict[str, Any], there: set[str], catalog: Catalog) -> None:
-    gone = [key for key, item in made.items() if item.file.name not in there]
-    catalog.forget(kind, gone)
-    for key in gone:
-        del made[key]
-
-
-def _by_key(plan: Plan, ask: Callable[[Kind, Iterable[str]], Mapping[str, T]]) -> dict[str, T]:
-    """Return what *ask* answers about everything in *plan*."""
-    parts: dict[Kind, Iterable[Still | Shot | Ad]] = {
-        "still": plan.stills,
-        "shot": plan.shots,
-        "ad": plan.ads,
-    }
-    answers = (ask(kind, [item.key for item in items]) for kind, items in parts.items())
-    return {key: answer for found in answers for key, answer in found.items()}
 
 
 def _end(batch: Batch, made: int) -> RunEnd:

@@ -1,13 +1,15 @@
 """Decides which model makes each scene of a brief, and says why where none can."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import product as combinations
 from typing import NamedTuple
 
 from actors.backends import VIDEO_MODELS, Entry
 from flows.equipment import AUTO, Equipment
 from flows.storyboard import fit, storyboard_of
-from schemas.brief import Brief, Scene
+from schemas.brief import Brief, Product, Scene
 from schemas.document import Problem
 from schemas.media import Source
 from schemas.placements import FPS, PLACEMENTS, Placement
@@ -28,7 +30,7 @@ class Role(NamedTuple):
     tasks: tuple[Task, ...]
     """What it asks of a model, the main thing first."""
     frames: int
-    """Most frames of delivery that any ad shows of it."""
+    """Most that any ad shows of it, in frames of the usual rate, FPS."""
     placements: tuple[Placement, ...]
     """Where it is shown."""
 
@@ -159,14 +161,20 @@ def _roles(brief: Brief, leaders: Mapping[str, str]) -> Iterator[Role]:
 def _shown(brief: Brief) -> Iterator[tuple[Scene, int]]:
     """Yield every scene with its frames, as every placement shows it to every product and variant."""
     products = brief.products if isinstance(brief.products, tuple) else ()
-    alike = {0 if brief.storyboard else len(product.images): product for product in products}
-    for product in alike.values():
-        for variant in brief.variants:
-            storyboard = storyboard_of(brief, product, variant)
-            for name in brief.placements:
-                fitted = fit(storyboard, PLACEMENTS[name])
-                for n, (scene, frames) in enumerate(zip(fitted.scenes, fitted.frames, strict=True)):
-                    yield scene, frames + (TRANSITION_FRAMES if n < len(fitted.scenes) - 1 else 0)
+    alike = {_likeness(brief, product): product for product in products}
+    placements = [PLACEMENTS[name] for name in brief.placements]
+    for product, variant, placement in combinations(alike.values(), brief.variants, placements):
+        fitted = fit(storyboard_of(brief, product, variant, placement), placement)
+        for n, (scene, frames) in enumerate(zip(fitted.scenes, fitted.frames, strict=True)):
+            shown = frames + (TRANSITION_FRAMES if n < len(fitted.scenes) - 1 else 0)
+            yield scene, math.ceil(shown * FPS / placement.fps)
+
+
+def _likeness(brief: Brief, product: Product) -> tuple[object, ...]:
+    """Return what decides which scenes show *product*: nothing of it where the brief has a storyboard."""
+    if brief.storyboard:
+        return ()
+    return len(product.images), product.price is None, product.sale_price is None
 
 
 def _choose(role: Role, brief: Brief, equipment: Equipment) -> Entry | None:

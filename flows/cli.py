@@ -285,26 +285,9 @@ def seal_model(folder: Path) -> None:
 @_json_option
 def placements(*, as_json: bool) -> None:
     """List the placements with their rules and sources."""
-    from flows.tables import print_json, print_rows
-    from schemas.placements import PLACEMENTS
+    from flows.placement_rows import print_placements
 
-    if as_json:
-        print_json([{**row.model_dump(), "ratio": row.ratio} for row in PLACEMENTS.values()])
-        return
-    print_rows(
-        [
-            {
-                "name": row.name,
-                "size": f"{row.width}x{row.height}",
-                "ratio": row.ratio,
-                "seconds": f"{row.seconds_min:g}-{row.seconds_max:g}",
-                "LUFS": row.lufs,
-                "certainty": row.certainty,
-                "source": row.source,
-            }
-            for row in PLACEMENTS.values()
-        ]
-    )
+    print_placements(as_json=as_json)
 
 
 @cli.group()

@@ -1,4 +1,4 @@
-"""The loop that makes all campaigns' stills, shots and ads on the pool: later stages first, fair to each.
+"""The loop that makes what all campaigns need and their ads on the pool: later stages first, fair to each.
 
 An item is claimed in the catalog before it is dispatched, and its row says what became of it before anything
 is made from it; so whatever dies, the next run knows what there is. Ads are opened a few at a time, each with
@@ -15,10 +15,10 @@ from flows.backlog import Backlog
 from flows.batch import Batch, Ending, Item, Part
 from flows.forecast import Forecast
 from flows.retries import Again, GiveUp
-from flows.specs import CPU, Spec, crew_of, kind_of, label_of, verb_of
+from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, label_of, verb_of
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
-from schemas.plan import Ad, Shot, Still
+from schemas.plan import Ad, Narration, Shot
 from schemas.work import Kind, Verdict
 from storage.catalog import Catalog
 
@@ -140,7 +140,7 @@ class Dispatcher:
                     break
                 self._open_ad(batch, batch.unopened.popleft(), lacks)
 
-    def _open_ad(self, batch: Batch, ad: Ad, lacks: Mapping[str, Still | Shot]) -> None:
+    def _open_ad(self, batch: Batch, ad: Ad, lacks: Mapping[str, PartSpec]) -> None:
         item = Item("ad", ad, CPU, [batch], tries=batch.tries_of(ad.key))
         if reason := self._backlog.why_not(ad, lacks):
             self._block(item, batch, reason)
@@ -209,6 +209,8 @@ class Dispatcher:
                 return batch.recipe(item.spec, parts), batch.twin(item.spec)
             case Shot() if item.spec.base:
                 return item.spec, parts[item.spec.base], item.tries.shrink
+            case Narration():
+                return (item.spec,)
             case _:
                 return item.spec, item.tries.shrink
 
@@ -236,7 +238,10 @@ class Dispatcher:
     def _made(self, item: Item, made: Part | Asset, **facts: Any) -> None:  # noqa: ANN401 (fields)
         item.over = True
         for batch in item.wanted:
-            batch.report("made", item, **facts)
+            if isinstance(made, Asset) and made.rejected:
+                batch.report("failed", item, state="rejected", reason=made.objections, **facts)
+            else:
+                batch.report("made", item, **facts)
             batch.budget.settle(item.key)
         if isinstance(made, Asset):
             self._close_ad(item, made)
@@ -290,7 +295,7 @@ class Dispatcher:
 
     # The cap.
 
-    def _costs(self, batch: Batch, lacks: Mapping[str, Still | Shot]) -> dict[str, float]:
+    def _costs(self, batch: Batch, lacks: Mapping[str, PartSpec]) -> dict[str, float]:
         """Return the GPU-seconds of *lacks*, by key; what another campaign makes costs this one nothing."""
         mine = {key: spec for key, spec in lacks.items() if not self._backlog.others_make(key, batch)}
         return {key: cost for key, spec in mine.items() if (cost := self._gpu_seconds(spec))}

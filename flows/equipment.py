@@ -5,6 +5,8 @@ from pathlib import Path
 
 from actors.backends import VIDEO_MODELS, Entry
 from actors.checkpoints import ready as ready_models
+from actors.voice import Choice, Wanted, choose_voice
+from actors.voice.table import VOICES
 from actors.weights import music_tracks, ready
 from schemas.record import Record
 from schemas.settings import Settings, secret
@@ -21,12 +23,18 @@ class Equipment(Record):
     realesrgan: str = ""
     rife: str = ""
     matte: str = ""
+    faces: str = ""
     opennsfw: str = ""
+    emoji: str = ""
+    reader: str = ""
+    """Who reads prices from finished ads."""
     tracks: dict[str, tuple[str, ...]] = {}
     """Names of music tracks, by mood."""
     models: dict[str, str] = {}
     """Revisions of the models whose weights or whose key are there, by name; those that need none are not
     named."""
+    voices: tuple[str, ...] = ()
+    """Names of the weights that voices may need and that are there."""
     gpus: bool = False
     """Whether models that need GPUs may be planned unasked."""
 
@@ -57,12 +65,18 @@ class Equipment(Record):
         tracks = self.tracks.get(mood)
         return tracks[seed % len(tracks)] if tracks else f"synth:{mood}"
 
+    def voice(self, locale: str, wanted: Wanted) -> Choice:
+        """Return who speaks *locale*, or why nobody does."""
+        return choose_voice(locale, wanted, self.voices)
+
     @property
     def plainer(self) -> tuple[str, ...]:
         """What goes in a plainer way for want of weights, one sentence each."""
         lacks = (
             (self.spanx2 and self.spanx4, "pictures are enlarged with Lanczos, not super-resolution"),
             (self.matte, "products are not cut out: a plain camera move in place of parallax"),
+            (self.faces, "faces are not looked for: crops follow the cut-out, or what draws the eye"),
+            (self.reader, "no price is read back from the finished ads"),
             (self.tracks, "music comes from the built-in synthesiser"),
             (
                 self.opennsfw or not self.models,
@@ -75,14 +89,23 @@ class Equipment(Record):
 def find_equipment(settings: Settings) -> Equipment:
     """Look at what lies in the folders of *settings*, and which keys of services are set."""
     there = ready(settings.weights)
-    names = ("spanx2", "spanx4", "anime4k", "realesrgan", "rife", "opennsfw")
+    names = ("spanx2", "spanx4", "anime4k", "realesrgan", "rife", "opennsfw", "emoji")
     return Equipment(
         **{name: there[name].revision for name in names if name in there},
         matte=there["u2netp"].revision if "u2netp" in there else "",
+        faces=there["blazeface"].revision if "blazeface" in there else "",
+        reader=there["ppocr"].revision if "ppocr" in there else "",
         tracks=music_tracks(settings.weights),
+        voices=tuple(sorted({voice.weights for voice in VOICES} & there.keys())),
         models=ready_models(settings.models) | dict(_services()),
         gpus=bool(settings.ray_address) or settings.device == "cpu" or _local_gpus(),
     )
+
+
+def find_reader(settings: Settings) -> str:
+    """Return the revision of the network that reads prices; empty where it is not there."""
+    item = ready(settings.weights).get("ppocr")
+    return item.revision if item else ""
 
 
 def _services() -> Iterator[tuple[str, str]]:

@@ -7,25 +7,32 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from actors.weights import MANIFEST
-from flows.proof import read_proof
-from schemas.media import Asset, Clip, StillFile, StoredFile
+from flows.proof import CAPTION_SUFFIXES, caption_names, read_proof
+from schemas.media import Asset, StoredFile
 from schemas.record import Record
 from schemas.work import Kind
 from storage.blobs import BlobStore
 from storage.catalog import Catalog
-from storage.rows import Made
+from storage.rows import Made, files_of, key_of
 
 _THREADS = 16
 """Files looked at side by side: a look at S3 is a wait of milliseconds."""
 _AHEAD = 4 * _THREADS
-_FOLDERS: dict[Kind, str] = {"still": "stills/", "shot": "clips/", "ad": "ads/"}
-_SUFFIXES: dict[Kind, tuple[str, ...]] = {"still": (".png",), "shot": (".mp4",), "ad": (".mp4", ".json")}
+_FOLDERS: dict[Kind, str] = {"still": "stills/", "shot": "clips/", "voice": "voices/", "ad": "ads/"}
+_SUFFIXES: dict[Kind, tuple[str, ...]] = {
+    "still": (".png",),
+    "shot": (".mp4",),
+    "voice": (".flac",),
+    "ad": (".mp4", ".json", *CAPTION_SUFFIXES),
+}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _INPUT = re.compile(r"inputs/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
 _WEIGHTS = re.compile(r"weights/[^/]+-([0-9a-f]{12})\.[a-z]+")
 """Names that say the SHA-256 of their content, or its first digits."""
 
 T = TypeVar("T")
+_Of = Literal["missing", "damaged", "sidecar", "orphan"]
+"""What may be wrong with something that is made."""
 
 
 class Problem(Record):
@@ -37,14 +44,14 @@ class Problem(Record):
     """``missing``: made, says the row, but there is no file. ``damaged``: it has other bytes. ``sidecar``: it
     is missing or tells of another file. ``unrecorded``: a finished ad that its row does not know. ``orphan``:
     a file that no row wants. ``unlisted``, ``stale``: the list of files lacks one, or has one too many."""
-    kind: Literal["still", "shot", "ad", "input", "weights", "run", "leftover"]
+    kind: Literal["still", "shot", "voice", "ad", "input", "weights", "run", "leftover"]
     name: str
     """Of the file, or of the run."""
     what: str
     cure: str
     """What a repair does, or did."""
     key: str = ""
-    """Of the still, shot or ad."""
+    """Of the still, shot, narration or ad."""
     mended: bool = False
 
 
@@ -76,7 +83,7 @@ class Examiner:
         match problem.kind:
             case "input" | "weights":
                 return self._look_at_hashed(problem.name)
-            case "still" | "shot" | "ad" as kind:
+            case "still" | "shot" | "voice" | "ad" as kind:
                 return self._look_at_made_again(kind, problem)
             case _:
                 return problem
@@ -84,7 +91,7 @@ class Examiner:
     def _look_at_made_again(self, kind: Kind, problem: Problem) -> Problem | None:
         made = self.made(kind, problem.key)
         if problem.problem in {"unlisted", "stale"}:
-            wanted = made is not None and made.file.name == problem.name
+            wanted = made is not None and any(file.name == problem.name for file in files_of(made))
             return problem if wanted == (problem.problem == "unlisted") else None
         return self._look_at_row(kind, made) if made else self._look_at_stray(kind, problem.key)
 
@@ -95,6 +102,8 @@ class Examiner:
                 return self._catalog.stills_made([key]).get(key)
             case "shot":
                 return self._catalog.clips_made([key]).get(key)
+            case "voice":
+                return self._catalog.voices_made([key]).get(key)
             case "ad":
                 return self._catalog.assets_made([key]).get(key)
 
@@ -104,9 +113,9 @@ class Examiner:
         def rows() -> Iterator[Made]:
             for made in self._catalog.made(kind):
                 self.rows += 1
-                strays.discard(_key(made))
-                if made.file.name in file_names(kind, _key(made)):
-                    self._claimed[made.file.name] = made.file.sha256
+                strays.discard(key_of(made))
+                names = file_names(kind, key_of(made))
+                self._claimed |= {file.name: file.sha256 for file in files_of(made) if file.name in names}
                 yield made
 
         yield from _side_by_side(lambda made: self._look_at_row(kind, made), rows())
@@ -125,21 +134,28 @@ class Examiner:
         return keys
 
     def _look_at_row(self, kind: Kind, made: Made) -> Problem | None:
-        key = _key(made)
-        name = file_names(kind, key)[0]
+        key, files = key_of(made), files_of(made)
+        names = file_names(kind, key)
         again = "forget it, so that the next run makes it"
 
-        def problem(problem: Literal["missing", "damaged", "sidecar"], what: str, cure: str) -> Problem:
+        def problem(problem: _Of, name: str, what: str, cure: str = f"remove it and {again}") -> Problem:
             return Problem(problem=problem, kind=kind, name=name, key=key, what=what, cure=cure)
 
-        if made.file.name != name:
-            return problem("missing", f"its row names another file, {made.file.name!r}", again)
-        if (found := self._blobs.find(name)) is None:
-            return problem("missing", "its row says that it is made, but there is no such file", again)
-        if found != made.file:
-            return problem("damaged", _difference(found, made.file), f"remove it and {again}")
-        if isinstance(made, Asset) and (lack := _lack(read_proof(self._blobs, key), made)):
-            return problem("sidecar", lack, f"remove it and {again}")
+        if files[0].name != names[0] or not {file.name for file in files} <= {*names}:
+            others = ", ".join(file.name for file in files if file.name not in names)
+            return problem("missing", names[0], f"its row names another file, {others!r}", again)
+        for file in files:
+            if (found := self._blobs.find(file.name)) is None:
+                what = "its row says that it is made, but there is no such file"
+                return problem("missing", file.name, what, again)
+            if found != file:
+                return problem("damaged", file.name, _difference(found, file))
+        if isinstance(made, Asset):
+            if lack := _lack(read_proof(self._blobs, key), made):
+                return problem("sidecar", names[0], lack)
+            for name in {*caption_names(key)} - {file.name for file in files}:
+                if self._blobs.find(name):
+                    return problem("orphan", name, "its ad's row knows of no such captions")
         return None
 
     def _look_at_stray(self, kind: Kind, key: str) -> Problem | None:
@@ -157,7 +173,7 @@ class Examiner:
     def unrecorded(self, kind: Kind, key: str) -> Asset | None:
         """Return the finished ad of *key* that only lacks its row's word; None where there is none."""
         proof = read_proof(self._blobs, key) if kind == "ad" else None
-        proved = proof is not None and self._blobs.find(proof.file.name) == proof.file
+        proved = proof is not None and all(self._blobs.find(file.name) == file for file in files_of(proof))
         return proof if proved and self._catalog.known(kind, [key]) else None
 
     def _problems_of_list(self) -> Iterator[Problem]:
@@ -199,16 +215,6 @@ def file_names(kind: Kind, key: str) -> tuple[str, ...]:
     return tuple(f"{_FOLDERS[kind]}{key}{suffix}" for suffix in _SUFFIXES[kind])
 
 
-def _key(made: Made) -> str:
-    match made:
-        case StillFile():
-            return made.still
-        case Clip():
-            return made.shot
-        case Asset():
-            return made.ad
-
-
 def _list_problem(name: str, kind: Kind, problem: Literal["unlisted", "stale"], what: str) -> Problem:
     key = name.rpartition("/")[2].partition(".")[0]
     cure = "strike it from the list" if problem == "stale" else "list it as its row says"
@@ -235,7 +241,7 @@ def _digits(name: str) -> str:
     for item in MANIFEST.values():
         place = f"weights/{item.place}"
         if name.startswith(f"{place}/"):
-            return item.tracks.get(name.removeprefix(f"{place}/"), "")
+            return item.files.get(name.removeprefix(f"{place}/"), "")
     match = _INPUT.fullmatch(name) or _WEIGHTS.fullmatch(name)
     return match[1] if match else ""
 

@@ -1,13 +1,14 @@
 """Says how long things take before they are made: as the catalog remembers, else as was measured once.
 
-The measured figures are wall seconds of one worker for a million pixels of one frame, of 2026-11-22, on two
-cores of an AMD EPYC (Zen 4) virtual machine, both busy, without a GPU. A run corrects them as it goes.
+The measured figures are wall seconds of one worker for a million pixels of one frame, or for a character that
+is spoken, of 2026-11-22, on two cores of an AMD EPYC (Zen 4) virtual machine, both busy, without a GPU. A run
+corrects them as it goes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from flows.specs import CPU, Spec, crew_of, entry_of
-from schemas.plan import Ad, Drawing, Shot, Still
+from schemas.plan import Ad, Drawing, Narration, Shot, Still
 from schemas.work import Kind
 from storage.rows import Pace
 
@@ -24,6 +25,10 @@ _SPAN = {"spanx2": 1.5, "spanx4": 0.5, "anime4k": 0.2, "realesrgan": 45.0}
 """Networks that enlarge clips, for a million pixels of the result; Real-ESRGAN reckoned from a small crop."""
 _SPAN_ON_GPU = 0.06
 """Reckoned, not measured: 0.2 tera-operations at some ten a second, and the encoder."""
+_SPEAK = {"hibari": 0.005, "kokoro": 0.06}
+"""A character of a text, by engine."""
+_RECORDING = 0.5
+"""A recording is read, and written again."""
 _COMPOSE = 0.038
 _COPY = 0.001
 """An ad of which a twin is there is checked and stored again, not composed."""
@@ -62,7 +67,7 @@ class Forecast:
         return self._model(spec, copy=self._is_copy(spec))
 
     def work(self, kind: Kind, spec: Spec) -> float:  # noqa: ARG002 (the same)
-        """Return the size of *spec*: megapixels x frames."""
+        """Return the size of *spec*: megapixels x frames, or the characters of a text."""
         match spec:
             case Still(drawing=Drawing() as drawing):
                 return drawing.width * drawing.height / 1e6
@@ -70,6 +75,8 @@ class Forecast:
                 return _STILL_MEGAPIXELS
             case Shot():
                 return spec.width * spec.height * spec.frames / 1e6
+            case Narration():
+                return 1.0 if spec.recorded else float(len(spec.text))
             case Ad():
                 look = spec.composition
                 return look.width * look.height * look.frames / 1e6
@@ -138,11 +145,13 @@ class Forecast:
             case Shot():
                 on = "/gpu" if spec.base and self.gpus("shot", spec) else ""
                 return (spec.upscaler if spec.base else spec.model) + on
+            case Narration():
+                return f"{'recording' if spec.recorded else spec.engine}/{spec.recipe}"
             case Ad():
                 return f"{'copy' if copy else 'compose'}/{spec.composition.recipe}"
 
     def _guess(self, spec: Spec, *, copy: bool) -> float:
-        """Return the measured seconds for a million pixels of one frame."""
+        """Return the measured seconds for a unit of work."""
         match spec:
             case Still(drawing=Drawing()):
                 entry = entry_of(spec)
@@ -155,6 +164,8 @@ class Forecast:
             case Shot():
                 entry = entry_of(spec)
                 return entry.seconds if entry else _UNKNOWN
+            case Narration():
+                return _RECORDING if spec.recorded else _named(_SPEAK, spec.engine, _UNKNOWN)
             case Ad():
                 return _COPY if copy else _COMPOSE
 

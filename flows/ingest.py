@@ -1,13 +1,15 @@
 """Reads a campaign brief from disk, and refuses a wrong one with everything that is wrong in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from actors.fonts import open_font
 from flows.brief_files import check_files, problem_of, read_brand, read_text
 from flows.brief_rules import rule_problems
 from flows.brief_shape import PART_KINDS, shape_problems
+from flows.brief_templates import template_notes, template_problems
 from flows.brief_texts import text_problems
 from flows.policy import policy_problems
 from schemas.brief import Brief
@@ -45,6 +47,7 @@ def ingest(path: Path, policy: Policy | None = None) -> Ingested:
     sources, files = check_files(document, folder)
     problems += [*rule_problems(document), *text_problems(document), *files]
     problems += policy_problems(document, policy) if policy else ()
+    problems += template_problems(brief) if brief else ()
     problems += _not_said_better(shape, problems)
     if brief is None or problems:
         raise BriefError("\n".join(_lines(document, problems)))
@@ -53,7 +56,7 @@ def ingest(path: Path, policy: Policy | None = None) -> Ingested:
         sha256=content_key(brief.model_dump(mode="json")),
         folder=folder,
         sources=sources,
-        notes=tuple(_notes(brief)),
+        notes=(*template_notes(brief), *_notes(brief), *_font_notes(brief, sources, folder)),
     )
 
 
@@ -102,11 +105,12 @@ def _lines(document: Document, problems: list[Problem]) -> list[str]:
     return [text for *_, text in sorted(found)]
 
 
+def _font_notes(brief: Brief, sources: Mapping[str, Source], folder: Path) -> Iterator[str]:
+    for path in dict.fromkeys((brief.brand.fonts.heading, brief.brand.fonts.body)):
+        if path in sources:
+            yield from (f"fonts: {path} {warning}" for warning in open_font(folder / path).warnings)
+
+
 def _notes(brief: Brief) -> Iterator[str]:
-    voiced = {tag for tag, copy in brief.locales.items() if copy.voiceover}
-    voiced |= {tag for variant in brief.variants for tag, copy in variant.locales.items() if copy.voiceover}
-    if voiced and set(brief.audio.voice.values()) != {"none"}:
-        tags = ", ".join(tag for tag in brief.locales if tag in voiced)
-        yield f"voice: this version has no voices; the ads of {tags} are made without one"
     if brief.schedule is not None:
         yield "schedule: kept with the brief; this version does not start runs by itself"

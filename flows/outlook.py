@@ -7,12 +7,13 @@ from pydantic import Field, PlainSerializer
 
 from flows.forecast import Forecast
 from flows.specs import Spec, in_order, kind_of, lacking, needs_of, parts_of
-from schemas.plan import Ad, Plan, Shot, Still
+from schemas.plan import Ad, Narration, Plan, Shot, Still
 from schemas.record import Record
 
 _START_SECONDS = 15.0
 """Ray, Prefect's server and the workers, until the first item begins; measured on the reference machine."""
 
+_KINDS = {"stills": Still, "shots": Shot, "voices": Narration, "ads": Ad}
 
 Seconds = Annotated[float, PlainSerializer(lambda seconds: round(seconds, 1))]
 
@@ -23,8 +24,9 @@ class PlanForecast(Record):
     campaign: str
     """Empty for several together."""
     stills: int
-    """How many are to be made; so for shots and ads."""
+    """How many are to be made; so for shots, voices and ads."""
     shots: int
+    voices: int
     ads: int
     seconds: Seconds
     """On the wall clock, from start to end."""
@@ -56,7 +58,7 @@ def forecast_plan(
     cap: float | None = None,
     spent: float = 0.0,
 ) -> PlanForecast:
-    """Say what it takes to make what *plan* has and *made*, keys of stills, shots and ads, has not.
+    """Say what it takes to make what *plan* has and *made*, keys of parts and ads, has not.
 
     *workers* CPU workers and *gpus* GPUs work side by side. Ads are taken in the order in which they are
     made, so the *cap* in GPU-seconds, of which earlier runs have *spent* some, holds back the same ones.
@@ -86,7 +88,7 @@ def forecast_plan(
 def together(forecasts: Iterable[PlanForecast], *, workers: int, gpus: float) -> PlanForecast:
     """Say what *forecasts* take together; none of them counts what another has."""
     each = list(forecasts)
-    sums = {name: sum(getattr(one, name) for one in each) for name in ("stills", "shots", "ads", "held")}
+    sums = {name: sum(getattr(one, name) for one in each) for name in (*_KINDS, "held")}
     told = PlanForecast(
         campaign="",
         **sums,
@@ -130,8 +132,7 @@ def _admitted(
 
 
 def _counts(specs: Collection[Spec]) -> dict[str, int]:
-    kinds = {"stills": Still, "shots": Shot, "ads": Ad}
-    return {name: sum(isinstance(spec, kind) for spec in specs) for name, kind in kinds.items()}
+    return {name: sum(isinstance(spec, kind) for spec in specs) for name, kind in _KINDS.items()}
 
 
 def _longest(todo: Mapping[str, Spec], seconds: Mapping[str, float]) -> float:

@@ -5,18 +5,24 @@ from datetime import datetime
 from itertools import product as combinations
 from typing import NamedTuple
 
-from actors.fonts import FONTS_REVISION
+from actors.fonts import FONTS_REVISION, has_emoji
 from flows.equipment import Equipment
 from flows.ingest import Ingested
+from flows.sales import without_past_sales
 from flows.shots import ShotList, Showing
 from flows.storyboard import fit, storyboard_of
-from schemas.brief import Brief, Copy, Product, Scene, Variant, in_locale
+from flows.templates.story import copy_of
+from flows.voices import Voices
+from schemas.brief import Brief, Layout, Product, Scene, Variant, in_locale
+from schemas.days import last_day
 from schemas.placements import PLACEMENTS, Placement
-from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Plan, Sound
-from schemas.template import COPY_FIELDS, PRICE_FIELDS, fill
+from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Narration, Plan, Sound
+from schemas.template import COPY_FIELDS, FEATURE_FIELDS, PRICE_FIELDS, fill
 
-COMPOSITION_RECIPE = 1
+COMPOSITION_RECIPE = 2
 """Raise it when the code that composes draws other pixels or makes other sound."""
+_AAC_KBPS = 192
+"""Bit rate of the sound where a placement asks for no higher one."""
 
 
 def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy: str = "") -> Plan:
@@ -25,8 +31,8 @@ def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy
     *now* decides whether a sale is on; the rest follows from the brief, its media and the equipment. *policy*
     is the revision of what the brief was held against.
     """
-    planner = _Planner(ingested, equipment, now)
-    brief = ingested.brief
+    brief = without_past_sales(ingested.brief, now)
+    planner = _Planner(ingested.model_copy(update={"brief": brief}), equipment)
     products = brief.products if isinstance(brief.products, tuple) else ()
     ads = tuple(ad for product in products for ad in planner.ads(product))
     return Plan(
@@ -35,8 +41,15 @@ def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy
         policy=policy,
         stills=tuple(planner.list.stills.values()),
         shots=tuple(planner.list.shots.values()),
+        narrations=tuple(planner.voices.narrations.values()),
         ads=ads,
-        notes=(*ingested.notes, *planner.notes, *planner.list.notes, *_twins(ads)),
+        notes=(
+            *ingested.notes,
+            *planner.notes,
+            *planner.voices.notes,
+            *planner.list.notes,
+            *_twins(ads),
+        ),
     )
 
 
@@ -61,6 +74,8 @@ class _Said(NamedTuple):
     fields: dict[str, str]
     price: str
     old_price: str
+    discount: str
+    until: str
 
 
 class _Planner:
@@ -69,19 +84,22 @@ class _Planner:
     What many ads have in common is worked out once, and they share it: ten thousand ads differ in little.
     """
 
-    def __init__(self, ingested: Ingested, equipment: Equipment, now: datetime) -> None:
+    def __init__(self, ingested: Ingested, equipment: Equipment) -> None:
         self.brief = ingested.brief
         self.sources = ingested.sources
         self.equipment = equipment
-        self.now = now
         self.campaign = campaign_name(self.brief)
         self.kit = self._kit()
         self.placements = [PLACEMENTS[name] for name in self.brief.placements]
         self.safe = {placement.name: placement.safe for placement in self.placements}
-        self.sounds = {placement.name: self._sound(placement) for placement in self.placements}
+        self.music = self._music()
+        self.sounds: dict[tuple[float, float, int, str], Sound] = {}
+        self.voices = Voices(ingested, equipment)
         self.list = ShotList(ingested, equipment)
-        self.cuts: dict[tuple[str, int, str, bool, bool], Cut] = {}
+        self.cuts: dict[tuple[str, int, str, str, Layout, bool], Cut] = {}
         self.compositions: dict[str, Composition] = {}
+        self.pictured: dict[str, bool] = {}
+        """Whether a text has an emoji."""
         self.notes: dict[str, None] = {}
 
     def ads(self, product: Product) -> Iterator[Ad]:
@@ -106,38 +124,70 @@ class _Planner:
     def _composition(
         self, placement: Placement, locale: str, shown: list[_Shown], said: _Said
     ) -> Composition:
+        frames = sum(scene.frames for scene in shown)
+        spoken = self.voices.narrate(said.fields["voiceover"], locale, placement, frames / placement.fps)
+        cuts = tuple(self._cut(scene, said.fields) for scene in shown)
+        disclaimer = in_locale(self.brief.brand.disclaimer, locale)
+        captions = spoken.text if spoken and self.brief.audio.captions != "off" else ""
         composition = Composition(
             width=placement.width,
             height=placement.height,
             safe=self.safe[placement.name],
             locale=locale,
-            cuts=tuple(self._cut(scene, said.fields) for scene in shown),
+            cuts=cuts,
             kit=self.kit,
             price=said.price,
             old_price=said.old_price,
+            discount=said.discount,
+            until=said.until,
             button=said.fields["cta"],
-            disclaimer=in_locale(self.brief.brand.disclaimer, locale),
-            sound=self.sounds[placement.name],
+            disclaimer=disclaimer,
+            captions=bool(captions),
+            sound=self._sound(placement, spoken),
+            kbps=placement.kbps,
             fonts=FONTS_REVISION,
+            emoji=self._emoji(cuts, said, disclaimer, captions),
             recipe=COMPOSITION_RECIPE,
+            fps=placement.fps,
         )
         return self.compositions.setdefault(composition.key, composition)
 
+    def _emoji(self, cuts: tuple[Cut, ...], said: _Said, *others: str) -> str:
+        """Return the revision of the emoji font where a text that is drawn has an emoji."""
+        texts = (said.fields["cta"], *others, *(text for cut in cuts for text in (cut.caption, cut.note)))
+        return self.equipment.emoji if any(map(self._has_emoji, texts)) else ""
+
+    def _has_emoji(self, text: str) -> bool:
+        if text not in self.pictured:
+            self.pictured[text] = not text.isascii() and has_emoji(text)
+        return self.pictured[text]
+
     def _cut(self, shown: _Shown, fields: dict[str, str]) -> Cut:
-        end_card = shown.scene.show == "end_card"
+        scene = shown.scene
+        end_card = scene.show == "end_card"
         if end_card and fields["price"]:  # the closing card has a line for the price
             fields = fields | dict.fromkeys(PRICE_FIELDS, "")
-        heard = shown.scene.sound or shown.scene.show == "presenter"
-        cut = shown.shot, shown.frames, fill(shown.scene.caption, fields), end_card, heard
+        heard = scene.sound or scene.show == "presenter"
+        caption = fill(scene.caption, fields)
+        note = fill(scene.note, fields) if scene.note else ""
+        cut = shown.shot, shown.frames, caption, note, scene.layout, heard
         if cut not in self.cuts:
-            self.cuts[cut] = Cut(shot=cut[0], frames=cut[1], caption=cut[2], end_card=cut[3], sound=cut[4])
+            self.cuts[cut] = Cut(
+                shot=shown.shot,
+                frames=shown.frames,
+                caption=caption,
+                end_card=end_card,
+                sound=heard,
+                layout=scene.layout,
+                note=note,
+            )
         return self.cuts[cut]
 
     def _shown(
         self, product: Product, placement: Placement, variant: Variant, speech: str
     ) -> Iterator[_Shown]:
         """Fit the storyboard to *placement* and plan its shots."""
-        storyboard = storyboard_of(self.brief, product, variant)
+        storyboard = storyboard_of(self.brief, product, variant, placement)
         fitted = fit(storyboard, placement)
         if fitted.note:
             self.notes[fitted.note] = None
@@ -151,46 +201,55 @@ class _Planner:
         return BrandKit(
             name=brand.name,
             palette=brand.colors,
-            heading=brand.fonts.heading,
-            body=brand.fonts.body,
+            heading=self._font(brand.fonts.heading),
+            body=self._font(brand.fonts.body),
             logo=self.sources[brand.logo].name if brand.logo else "",
         )
 
-    def _sound(self, placement: Placement) -> Sound:
-        wanted = self.brief.audio.music
-        music = (
-            self.sources[wanted].name
-            if wanted in self.sources
-            else self.equipment.music(wanted, self.brief.video.seed)
-        )
-        return Sound(music=music, lufs=placement.lufs, true_peak_max=placement.true_peak_max)
+    def _font(self, wanted: str) -> str:
+        return self.sources[wanted].name if wanted in self.sources else wanted
 
-    def _prices(self, product: Product, locale: str) -> tuple[str, str]:
-        """Return the price to pay and the price struck out, as the locale writes them."""
-        full = product.price.in_locale(locale) if product.price else ""
-        if product.sale_price is None or (product.sale_ends and product.sale_ends <= self.now):
-            return full, ""
-        return product.sale_price.in_locale(locale), full
+    def _music(self) -> str:
+        wanted = self.brief.audio.music
+        if wanted == "brand":
+            wanted = self.brief.brand.music or "none"
+        if wanted in self.sources:
+            return self.sources[wanted].name
+        return self.equipment.music(wanted, self.brief.video.seed)
+
+    def _sound(self, placement: Placement, spoken: Narration | None) -> Sound:
+        kbps = max(_AAC_KBPS, placement.audio_kbps_min)
+        key = placement.lufs, placement.true_peak_max, kbps, spoken.key if spoken else ""
+        if key not in self.sounds:
+            self.sounds[key] = Sound(
+                music=self.music, lufs=key[0], true_peak_max=key[1], kbps=kbps, voice=key[3]
+            )
+        return self.sounds[key]
 
     def _said(self, product: Product, locale: str, variant: Variant) -> _Said:
-        price, old_price = self._prices(product, locale)
+        sale, ends = product.sale_price, product.sale_ends
+        full = product.price.in_locale(locale) if product.price else ""
+        price = sale.in_locale(locale) if sale else full
         fields = {
             "id": product.id,
             "title": in_locale(product.title, locale),
             "description": in_locale(product.description, locale),
-            "price": old_price or price,
+            "price": full,
             "sale_price": price,
             "brand": self.brief.brand.name,
         }
-        copy = _copy_of(self.brief, locale, variant)
+        copy = copy_of(self.brief, locale, variant)
         said = {name: fill(getattr(copy, name), fields) for name in (*COPY_FIELDS, "voiceover")}
-        return _Said(fields | said, price, old_price)
-
-
-def _copy_of(brief: Brief, locale: str, variant: Variant) -> Copy:
-    """Return the locale's copy with what the variant replaces."""
-    changes = variant.locales.get(locale, Copy())
-    return Copy(**(brief.locales[locale].model_dump() | changes.model_dump(exclude_unset=True)))
+        features = dict.fromkeys(FEATURE_FIELDS, "") | {
+            name: fill(text, fields) for name, text in zip(FEATURE_FIELDS, copy.features, strict=False)
+        }
+        return _Said(
+            fields=fields | said | features,
+            price=price,
+            old_price=full if sale else "",
+            discount=product.price.lowered_to(sale, locale) if product.price and sale else "",
+            until=last_day(ends, locale) if sale and ends else "",
+        )
 
 
 def _twins(ads: tuple[Ad, ...]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from schemas.document import Document, Problem, join, read_document, shown_name
 from schemas.errors import BriefError, SettingsError
 from schemas.policy import Gate, Policy, Rule, Use, gate_of
 from schemas.settings import Settings
+from schemas.template import COPY_FIELDS
 from schemas.wording import shown
 
 DEFAULT = "policy.yaml"
@@ -31,12 +32,15 @@ _PROMPTS: tuple[str, ...] = (
 )
 _COPY: tuple[str, ...] = (
     "brand.disclaimer",
-    "storyboard[].caption",
-    "variants[].storyboard[].caption",
+    *(
+        f"{where}[].{name}"
+        for where in ("storyboard", "variants[].storyboard")
+        for name in ("caption", "note")
+    ),
     *(
         f"{where}.*.{name}"
         for where in ("locales", "variants[].locales")
-        for name in ("hook", "benefit", "cta", "voiceover")
+        for name in (*COPY_FIELDS, "features[]", "voiceover")
     ),
 )
 _BOTH: tuple[str, ...] = ("brand.name", "products[].title", "products[].description")

@@ -1,20 +1,25 @@
 """What is looked at before a run is started: the brief, the equipment, the plan, the fonts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from actors.fonts import FONTS, missing_characters
+from actors.fonts import Faces
+from actors.weights import ready, weights_path
+from flows.brief_templates import template_problems
 from flows.casting import cast_scenes, casting_problems, footage_problems, missing_weights
 from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
 from flows.planner import make_plan
 from flows.policy import english_problems, read_policy
+from flows.sales import without_past_sales
+from flows.silence import silence_notes, silence_problems
 from flows.spending import credit_notes, credit_problems
+from flows.storyboard import templates_of
 from flows.translator import Translator, english_of
-from schemas.brief import Brief
+from flows.voices import recording_problems
+from flows.writing import character_problems
 from schemas.document import Problem
 from schemas.errors import BriefError, SettingsError
 from schemas.plan import Plan
@@ -28,6 +33,9 @@ class Preflight(NamedTuple):
     ingested: Ingested
     equipment: Equipment
     plan: Plan
+    templates: dict[tuple[str, str, str], str]
+    """Names of the templates, by product, placement and variant; empty names where the brief has a
+    storyboard."""
 
 
 def preflight(brief: Path, settings: Settings) -> Preflight:
@@ -37,18 +45,21 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     """
     policy = read_policy(settings.policy)
     ingested = _in_english(ingest(brief, policy), policy, settings)
-    _refuse_unknown_fonts(ingested.brief)
+    now = datetime.now(UTC)
+    brief_now = without_past_sales(ingested.brief, now)
+    _refuse(template_problems(brief_now))
     equipment = find_equipment(settings)
-    cast = cast_scenes(ingested.brief, equipment)
+    cast = cast_scenes(brief_now, equipment)
     told = footage_problems(cast, ingested.sources)
-    _refuse((*casting_problems(ingested.brief, cast, equipment), *told))
-    if missing := missing_weights(ingested.brief, equipment):
+    _refuse((*casting_problems(brief_now, cast, equipment), *told))
+    if missing := missing_weights(brief_now, equipment):
         raise SettingsError(missing)
-    plan = make_plan(ingested, equipment, now=datetime.now(UTC), policy=policy.revision)
-    _refuse_missing_characters(plan)
+    plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
+    _refuse(character_problems(plan, _faces(ingested, settings)))
+    _refuse((*recording_problems(plan.narrations), *silence_problems(plan)))
     _refuse(credit_problems(plan))
-    notes = (*plan.notes, *credit_notes(plan))
-    return Preflight(ingested, equipment, plan.model_copy(update={"notes": notes}))
+    notes = (*plan.notes, *silence_notes(plan), *credit_notes(plan))
+    return Preflight(ingested, equipment, plan.model_copy(update={"notes": notes}), templates_of(brief_now))
 
 
 def _in_english(ingested: Ingested, policy: Policy, settings: Settings) -> Ingested:
@@ -60,50 +71,16 @@ def _in_english(ingested: Ingested, policy: Policy, settings: Settings) -> Inges
     return ingested.model_copy(update={"english": english})
 
 
-def _refuse_unknown_fonts(brief: Brief) -> None:
-    fonts = {"heading": brief.brand.fonts.heading, "body": brief.brand.fonts.body}
-    _refuse(
-        Problem(where=f"brand.fonts.{use}", what=f"unknown font {name!r}", cure=f"known: {', '.join(FONTS)}")
-        for use, name in fonts.items()
-        if name not in FONTS
-    )
-
-
-def _refuse_missing_characters(plan: Plan) -> None:
-    """Refuse texts that would come out as empty boxes."""
-    used: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for text in _texts(plan):
-        used[text.family, text.locale].update(text.words)
-    lacking = {chain: {*missing_characters("".join(sorted(used[chain])), *chain)} for chain in used}
-    if not any(lacking.values()):
-        return
-    _refuse(
-        Problem(where=f"texts of {text.locale}", what=f"{text.words!r} has {missing}", cure="take it out")
-        for text in dict.fromkeys(_texts(plan))
-        if (missing := _named(text.words, lacking[text.family, text.locale]))
-    )
-
-
-class _Text(NamedTuple):
-    words: str
-    family: str
-    locale: str
-
-
-def _texts(plan: Plan) -> Iterator[_Text]:
-    """Yield what the ads of *plan* write; many say the same."""
-    for ad in plan.ads:
-        look = ad.composition
-        for cut in look.cuts:
-            yield _Text(cut.caption, look.kit.heading, ad.locale)
-        yield _Text(look.price + look.old_price + look.button, look.kit.heading, ad.locale)
-        yield _Text(look.disclaimer, look.kit.body, ad.locale)
-
-
-def _named(words: str, lacking: set[str]) -> str:
-    """Return the *lacking* characters of *words*, each once, with its number; empty for none."""
-    found = [f"{char!r} (U+{ord(char):04X})" for char in dict.fromkeys(words) if char in lacking]
-    return f"{', '.join(found)}, which no font has" if found else ""
+def _faces(ingested: Ingested, settings: Settings) -> Faces:
+    """Return where the fonts lie that no package brings: the brand's and the emoji."""
+    fonts = ingested.brief.brand.fonts
+    sources = {
+        path: ingested.sources[path] for path in (fonts.heading, fonts.body) if path in ingested.sources
+    }
+    files = {source.name: str(ingested.folder / path) for path, source in sources.items()}
+    if emoji := ready(settings.weights).get("emoji"):
+        files[emoji.revision] = str(weights_path(settings.weights, "emoji"))
+    return Faces(tuple(files.items()))
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

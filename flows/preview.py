@@ -21,20 +21,22 @@ from storage.tables import MADE
 
 
 def finished(plan: Plan, settings: Settings) -> bool:
-    """Tell whether every ad of *plan* is done and there, and the campaign's latest run came to its end.
+    """Tell whether a run has nothing to do for *plan*: its ads are there, and its latest run came to its end.
 
-    One that was killed after its last ad has not linked them yet, and its row still says that it runs.
+    So it is where some are rejected: they would come out the same. A run that was killed after its last ad
+    has not linked them yet, and its row still says that it runs.
     """
     catalog = Catalog.peek(settings.database_url)
     if catalog is None:
         return False
     with catalog:
-        done = {row.key: row.name for row in catalog.rows(plan.campaign) if row.state in MADE}
-        ended = {row.name: row.state for row in catalog.campaigns()}.get(plan.campaign) == "done"
-    wanted = {ad.key for ad in plan.ads}
-    return (
-        ended and wanted == set(done) and set(done.values()) <= set(open_blobs(settings.blobs).names("ads/"))
-    )
+        made = {row.key: row for row in catalog.rows(plan.campaign) if row.state in MADE}
+        end = {row.name: row.state for row in catalog.campaigns()}.get(plan.campaign)
+    rejects = any(row.state == "rejected" for row in made.values())
+    if end != ("failed" if rejects else "done") or made.keys() != {ad.key for ad in plan.ads}:
+        return False
+    files = {name for row in made.values() for name in (row.name, *row.captions)}
+    return files <= set(open_blobs(settings.blobs).names("ads/"))
 
 
 def print_plans(all_ready: Sequence[Preflight], settings: Settings, *, as_json: bool) -> None:
@@ -68,7 +70,7 @@ class _Known(NamedTuple):
     """What the catalog tells; nothing where there is none."""
 
     made: set[str] = set()
-    """Keys of stills, shots and ads that are there already."""
+    """Keys of parts and ads that are there already."""
     paces: Mapping[tuple[Kind, str], Pace] = {}
     spent: Mapping[str, float] = {}
     """GPU-seconds of earlier runs, by campaign."""
@@ -83,6 +85,7 @@ def _look_up(plans: Sequence[Plan], settings: Settings) -> _Known:
             made={
                 *catalog.stills_made(still.key for plan in plans for still in plan.stills),
                 *catalog.clips_made(shot.key for plan in plans for shot in plan.shots),
+                *catalog.voices_made(narration.key for plan in plans for narration in plan.narrations),
                 *catalog.assets_made(ad.key for plan in plans for ad in plan.ads),
             },
             paces=catalog.paces(),
@@ -127,9 +130,11 @@ def _forecast_object(told: Sequence[PlanForecast], settings: Settings) -> dict[s
 def _print_forecast(told: PlanForecast, settings: Settings) -> None:
     """Print time, work and GPU-seconds, and what the cap holds back."""
     if told.ads:
-        parts = (
-            f"{counted(told.stills, 'still')}, {counted(told.shots, 'shot')} and {counted(told.ads, 'ad')}"
+        voices = f"{counted(told.voices, 'voice')}, " if told.voices else ""
+        stills, shots, ads = (
+            counted(n, kind) for n, kind in ((told.stills, "still"), (told.shots, "shot"), (told.ads, "ad"))
         )
+        parts = f"{stills}, {voices}{shots} and {ads}"
         work = f"{number(told.cpu_seconds)} worker-seconds, {number(told.gpu_seconds)} GPU-seconds"
         click.echo(
             f"to make {parts}: {about(told.seconds)} with {_side_by_side(told, settings)}; that is {work}."
@@ -168,11 +173,16 @@ def _as_object(all_ready: Sequence[Preflight], made: set[str]) -> dict[str, Any]
         "shots": [
             {"key": key, "made": key in made, **shot.model_dump(mode="json")} for key, shot in shots.items()
         ],
-        "ads": [_ad_object(ad, made=ad.key in made) for ad in ads],
+        "narrations": [
+            {"key": one.key, "made": one.key in made, **one.model_dump(mode="json")}
+            for plan in plans
+            for one in plan.narrations
+        ],
+        "ads": [_ad_object(ad, ready, made=ad.key in made) for ready in all_ready for ad in ready.plan.ads],
     }
 
 
-def _ad_object(ad: Ad, *, made: bool) -> dict[str, Any]:
+def _ad_object(ad: Ad, ready: Preflight, *, made: bool) -> dict[str, Any]:
     return {
         "key": ad.key,
         "made": made,
@@ -183,8 +193,10 @@ def _ad_object(ad: Ad, *, made: bool) -> dict[str, Any]:
         "product": ad.product,
         "shots": list(ad.shots),
         "seconds": ad.composition.seconds,
+        "template": ready.templates[ad.product, ad.placement, ad.variant],
         "captions": [cut.caption for cut in ad.composition.cuts],
         "price": ad.composition.price,
+        "voice": ad.composition.sound.voice,
     }
 
 
@@ -199,7 +211,9 @@ def _print_plan(ready: Preflight, made: set[str]) -> None:
             "placement": placement,
             "size": f"{ads[0].composition.width}x{ads[0].composition.height}",
             "seconds": f"{ads[0].composition.seconds:g}",
+            **_templates(ads, ready),
             "locales": " ".join(dict.fromkeys(ad.locale for ad in ads)),
+            **_voices(ads, plan),
             "variants": " ".join(dict.fromkeys(ad.variant for ad in ads)),
             "ads": len(ads),
             "there": sum(ad.key in made for ad in ads),
@@ -212,3 +226,15 @@ def _print_plan(ready: Preflight, made: set[str]) -> None:
     click.echo(f"sharing saves {plan.shots_saved} of {sum(len(ad.shots) for ad in plan.ads)} generations.")
     for note in (*ready.equipment.plainer, *plan.notes):
         click.echo(f"note: {plain(note)}")
+
+
+def _templates(ads: Sequence[Ad], ready: Preflight) -> dict[str, str]:
+    """Return the column of templates; none where the brief has a storyboard."""
+    names = dict.fromkeys(ready.templates[ad.product, ad.placement, ad.variant] for ad in ads)
+    return {"template": " ".join(names)} if any(names) else {}
+
+
+def _voices(ads: Sequence[Ad], plan: Plan) -> dict[str, str]:
+    """Return the column of the locales that have a voice; none where no ad of *plan* has one."""
+    spoken = dict.fromkeys(ad.locale for ad in ads if ad.composition.sound.voice)
+    return {"voices": " ".join(spoken) or "-"} if plan.narrations else {}

@@ -22,7 +22,7 @@ from flows.events import Count, Event, Progress
 from flows.spoken import about, counted, plain
 from schemas.work import Kind
 
-_STAGES: tuple[Kind, ...] = ("still", "shot", "ad")
+_STAGES: tuple[Kind, ...] = ("still", "shot", "voice", "ad")
 _EVERY_SECONDS = 30.0
 """Between two lines of a log."""
 _TOLD_MAX = 3
@@ -239,7 +239,8 @@ def _shown(count: Count) -> str:
 
 def _wanted(event: Event) -> str:
     counts = {kind: event.counts[kind] for kind in _STAGES if kind in event.counts}
-    parts = [counted(count.wanted, kind) for kind, count in counts.items()]
+    # Most campaigns have no voice, and say nothing about it.
+    parts = [counted(count.wanted, kind) for kind, count in counts.items() if count.wanted or kind != "voice"]
     there = counts["ad"].there if "ad" in counts else 0
     return ", ".join(parts) + (f" ({counted(there, 'ad')} are there)" if there else "")
 

@@ -1,8 +1,8 @@
 """What people get to see of a run: readable links, the contact sheet, rows for tables."""
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 
 from flows.naming import file_stem
 from schemas.plan import Ad, Plan
@@ -24,21 +24,23 @@ def contact_sheet_path(plan: Plan, settings: Settings) -> Path:
     return out_folder(plan, settings) / f"{plan.campaign.split('/')[0]}_{_SHEET}"
 
 
-def link_ads(plan: Plan, files: Mapping[str, str], settings: Settings) -> Path:
-    """Link every finished ad under a readable name, and drop links of ads that the plan no longer has.
+def link_ads(plan: Plan, files: Mapping[str, Sequence[str]], settings: Settings) -> Path:
+    """Link every finished ad and its captions under a readable name, and drop links that are not wanted.
 
-    *files* has the names in the store of the finished ones, by key. Ads in S3 are not linked: `reelmill
-    status` tells their names.
+    *files* has the names in the store of the finished ones, by key: the ad's and those of its captions. Ads
+    in S3 are not linked: `reelmill status` tells their names.
     """
     folder = out_folder(plan, settings)
     folder.mkdir(parents=True, exist_ok=True)
     if settings.blobs.startswith("s3://"):
         return folder
     wanted = {
-        f"{file_stem(ad)}.mp4": Path(settings.blobs) / files[ad.key] for ad in plan.ads if ad.key in files
+        f"{file_stem(ad)}{PurePath(name).suffix}": Path(settings.blobs) / name
+        for ad in plan.ads
+        for name in files.get(ad.key, ())
     }
     prefix = plan.campaign.replace("/", "_") + "_"
-    for link in folder.glob(f"{prefix}*.mp4"):
+    for link in folder.glob(f"{prefix}*"):
         if link.is_symlink() and link.name not in wanted:
             link.unlink()
     for name, target in wanted.items():
@@ -49,7 +51,10 @@ def link_ads(plan: Plan, files: Mapping[str, str], settings: Settings) -> Path:
 
 
 def draw_sheet(plan: Plan, files: Mapping[str, str], blobs: BlobStore, settings: Settings) -> Path:
-    """Draw the contact sheet of the finished ads, whose *files* lie in the store; return its path."""
+    """Draw the contact sheet of the finished ads, *files* in the store by key; return its path.
+
+    Rejected ads are not among them: the sheet shows what is delivered.
+    """
     # It decodes videos; a finished campaign, which has its sheet, is not to wait for those libraries.
     from actors.contact_sheet import ADS_MAX, Sample, draw_contact_sheet  # noqa: PLC0415
 

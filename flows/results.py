@@ -1,7 +1,8 @@
 """Shows what became of ads: after a run, and for `reelmill status`."""
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -18,7 +19,7 @@ from schemas.settings import Settings
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
 from storage.rows import AdRow, CampaignRow
-from storage.tables import MADE
+from storage.tables import DONE
 
 _MEANINGS = {
     "failed": "some ads cannot be made, `reelmill status CAMPAIGN` says why",
@@ -55,7 +56,7 @@ def print_results(plans: Sequence[Plan], settings: Settings, *, as_json: bool) -
     else:
         for result in results:
             _print_result(result, settings)
-    return sum(row.state not in MADE for result in results for row in result.rows)
+    return sum(row.state not in DONE for result in results for row in result.rows)
 
 
 def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> None:
@@ -76,6 +77,8 @@ def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> 
         print_rows([_campaign_row(row) for row in campaigns.values()])
     else:
         print_rows([_ad_row(row, row.name) for row in rows])
+        for sentence in _troubles(rows):
+            click.echo(sentence)
         click.echo(f"latest run: {_state(campaigns[campaign].state)}")
 
 
@@ -90,6 +93,7 @@ def _cost_of_the_rest(plan: Plan, catalog: Catalog) -> str:
     made = {
         *catalog.stills_made(still.key for still in plan.stills),
         *catalog.clips_made(shot.key for shot in plan.shots),
+        *catalog.voices_made(narration.key for narration in plan.narrations),
         *catalog.assets_made(ad.key for ad in plan.ads),
     }
     rest = forecast_plan(plan, Forecast(catalog.paces()), made=made, workers=1, gpus=1)
@@ -114,8 +118,9 @@ def _not_begun(ad: Ad) -> AdRow:
 
 def _sheet(plan: Plan, rows: Sequence[AdRow], settings: Settings) -> str:
     """Return the contact sheet's path, drawing what a hand has removed; empty where there is no ad."""
-    files = {row.key: row.name for row in rows if row.state in MADE}
-    report.link_ads(plan, files, settings)
+    done = [row for row in rows if row.state in DONE]
+    report.link_ads(plan, {row.key: (row.name, *row.captions) for row in done}, settings)
+    files = {row.key: row.name for row in done}
     path = report.contact_sheet_path(plan, settings)
     if files and not path.exists():
         report.draw_sheet(plan, files, open_blobs(settings.blobs), settings)
@@ -137,18 +142,36 @@ def _print_result(result: _Result, settings: Settings) -> None:
     plan, rows = result.plan, result.rows
     stems = {ad.key: f"{file_stem(ad)}.mp4" for ad in plan.ads}
     print_rows([_ad_row(row, stems[row.key]) for row in rows], title=plan.campaign)
-    done = sum(row.state in MADE for row in rows)
+    done = sum(row.state in DONE for row in rows)
     click.echo(f"{done} of {counted(len(rows), 'ad')} are done.")
-    for row in rows:
-        if row.state not in MADE:
-            why = f": {plain(row.error)}" if row.error else ""
-            click.echo(f"{row.state}: {row.product} {row.locale} {row.placement} {row.variant}{why}")
+    for sentence in _troubles(rows):
+        click.echo(sentence)
     if result.note:
         click.echo(result.note)
     if result.sheet:
         click.echo(f"contact sheet: {result.sheet}")
     in_s3 = settings.blobs.startswith("s3://")
     click.echo(f"ads: {settings.blobs}/ads" if in_s3 else f"ads: {report.out_folder(plan, settings)}")
+
+
+def _troubles(rows: Sequence[AdRow]) -> Iterator[str]:
+    """Yield why each ad is not done, and what may be wrong with others, each warning once."""
+    warned: dict[str, list[AdRow]] = defaultdict(list)
+    for row in rows:
+        if row.state not in DONE:
+            why = f": {plain(row.error)}" if row.error else ""
+            kept = f" (kept as {row.name})" if row.state == "rejected" else ""
+            yield f"{row.state}: {_label(row)}{why}{kept}"
+        for finding in row.findings:
+            if finding.severity == "warn":
+                warned[str(finding)].append(row)
+    for sentence, of in warned.items():
+        more = f" and {counted(len(of) - 1, 'ad')} more" if of[1:] else ""
+        yield f"note: {_label(of[0])}{more}: {plain(sentence)}"
+
+
+def _label(row: AdRow) -> str:
+    return f"{row.product} {row.locale} {row.placement} {row.variant}"
 
 
 def _ad_row(row: AdRow, name: str) -> dict[str, Any]:
@@ -160,7 +183,7 @@ def _ad_row(row: AdRow, name: str) -> dict[str, Any]:
         "state": row.state,
         "seconds": f"{row.seconds:g}",
         "MB": f"{row.bytes / 1e6:.1f}",
-        "file or reason": row.error or (name if row.state in MADE else ""),
+        "file or reason": row.error or (name if row.state in DONE else ""),
     }
 
 

@@ -11,13 +11,15 @@ from flows.prompts import PromptFacts, Written, write_prompt
 from flows.translator import untranslated
 from schemas.brief import Product, Scene, in_locale
 from schemas.media import Source
-from schemas.placements import FPS, Placement
+from schemas.placements import Placement
 from schemas.plan import Drawing, Given, Shot, Show, Still
 
-STILL_RECIPE = 1
+STILL_RECIPE = 2
 """Raise it when the code that prepares stills draws other pixels."""
 ENLARGING_RECIPE = 2
 """Raise it when the code that enlarges clips draws other pixels."""
+FRAMING_RECIPE = 1
+"""Raise it when the code that finds a subject, or crops about it, comes to other results."""
 _LARGE, _MEDIUM = 1080, 540
 """Shorter sides, in pixels, from which a picture needs no upscaling, or only twofold."""
 
@@ -69,22 +71,24 @@ class ShotList:
         placement = showing.placement
         if self._is_ready(generated, showing):
             return generated
-        entry = self._entry(showing.scene)
         changes = {
             "width": placement.width,
             "height": placement.height,
             "frames": showing.frames,
-            "fps": FPS,
+            "fps": placement.fps,
             "base": generated.key,
             "upscaler": self._clip_upscaler(generated, placement),
-            "interpolator": "" if entry.frames.fps == FPS else self._interpolator(),
+            "framing": self._framing()
+            if generated.width * placement.height != generated.height * placement.width
+            else "",
+            "interpolator": "" if generated.fps == placement.fps else self._interpolator(),
         }
         shot = generated.model_copy(update=changes)
         return self.shots.setdefault(shot.key, shot)
 
     def _is_ready(self, shot: Shot, showing: Showing) -> bool:
         placement = showing.placement
-        wanted = placement.width, placement.height, showing.frames, FPS
+        wanted = placement.width, placement.height, showing.frames, placement.fps
         return (shot.width, shot.height, shot.frames, shot.fps) == wanted
 
     def _generated(self, showing: Showing) -> Shot:
@@ -110,7 +114,8 @@ class ShotList:
             frames=showing.frames if entry.any_size else entry.frames.lasting(longest),
             seed=self.brief.video.seed,
             model=self.equipment.revision(entry.name) or entry.revision,
-            fps=entry.frames.fps,
+            fps=placement.fps if entry.any_size else entry.frames.fps,
+            framing=self._framing() if scene.video else "",
         )
         return self.shots.setdefault(shot.key, shot)
 
@@ -199,6 +204,7 @@ class ShotList:
             scale=scale,
             upscaler=upscaler,
             matte=self.equipment.matte,
+            faces=self.equipment.faces,
             recipe=STILL_RECIPE,
         )
         return self.stills.setdefault(still.key, still).key
@@ -236,6 +242,9 @@ class ShotList:
                 return next(filter(None, spans if times <= 2 else reversed(spans)), "")  # noqa: PLR2004 (spanx2)
             case _:
                 return ""
+
+    def _framing(self) -> str:
+        return f"{self.equipment.faces}/{FRAMING_RECIPE}"
 
     def _interpolator(self) -> str:
         return f"{self.equipment.rife or 'repeat'}/{ENLARGING_RECIPE}"

@@ -4,10 +4,12 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 
 from actors.backends import VIDEO_MODELS, Entry
-from schemas.plan import Ad, Drawing, Plan, Shot, Still
+from schemas.plan import Ad, Drawing, Narration, Plan, Shot, Still
 from schemas.work import Kind
 
-Spec = Still | Shot | Ad
+PartSpec = Still | Shot | Narration
+"""What ads are made from, before it is made."""
+Spec = PartSpec | Ad
 CPU = "cpu"
 """The crew that does all that needs no GPU."""
 
@@ -22,6 +24,8 @@ def kind_of(spec: Spec) -> Kind:
             return "still"
         case Shot():
             return "shot"
+        case Narration():
+            return "voice"
         case Ad():
             return "ad"
 
@@ -35,6 +39,8 @@ def label_of(spec: Spec) -> str:
             return f"still of {spec.source}"
         case Shot():
             return f"shot {spec.show} {spec.camera} {spec.width}x{spec.height}"
+        case Narration():
+            return f"voice {spec.locale} {'recorded' if spec.recorded else spec.voice.partition('@')[0]}"
         case Ad():
             return spec.label
 
@@ -46,6 +52,8 @@ def verb_of(spec: Spec) -> str:
             return "prepare"
         case Shot():
             return "enlarge" if spec.base else "generate"
+        case Narration():
+            return "speak"
         case Ad():
             return "compose"
 
@@ -78,9 +86,9 @@ def crew_of(spec: Spec) -> str:
 
 
 def needs_of(spec: Spec) -> tuple[str, ...]:
-    """Return the keys of the stills and shots that *spec* is made from."""
+    """Return the keys of the parts that *spec* is made from."""
     match spec:
-        case Still():
+        case Still() | Narration():
             return ()
         case Shot(base=""):
             given = spec.given
@@ -89,18 +97,18 @@ def needs_of(spec: Spec) -> tuple[str, ...]:
         case Shot():
             return (spec.base,)
         case Ad():
-            return tuple(dict.fromkeys(spec.shots))
+            return tuple(dict.fromkeys(filter(None, (*spec.shots, spec.composition.sound.voice))))
 
 
-def parts_of(plan: Plan) -> dict[str, Still | Shot]:
-    """Return the stills and shots of *plan* by key."""
-    parts: dict[str, Still | Shot] = {still.key: still for still in plan.stills}
-    return parts | {shot.key: shot for shot in plan.shots}
+def parts_of(plan: Plan) -> dict[str, PartSpec]:
+    """Return what the ads of *plan* are made from, by key."""
+    parts: tuple[PartSpec, ...] = (*plan.stills, *plan.shots, *plan.narrations)
+    return {part.key: part for part in parts}
 
 
-def lacking(ad: Ad, parts: Mapping[str, Still | Shot], there: Collection[str]) -> dict[str, Still | Shot]:
+def lacking(ad: Ad, parts: Mapping[str, PartSpec], there: Collection[str]) -> dict[str, PartSpec]:
     """Return the *parts* of *ad* that are not *there*, by key, in order of making."""
-    found: dict[str, Still | Shot] = {}
+    found: dict[str, PartSpec] = {}
 
     def collect(keys: Iterable[str]) -> None:
         for key in keys:
@@ -122,7 +130,7 @@ def in_order(ads: Iterable[Ad], there: Collection[str], *, capped: bool) -> list
     if not capped:
         few = math.ceil(len(by_size) / _SMALL_FIRST)
         by_size[few:] = sorted(by_size[few:], key=_pixels, reverse=True)
-    return sorted(by_size, key=lambda ad: any(key not in there for key in ad.shots))
+    return sorted(by_size, key=lambda ad: any(key not in there for key in needs_of(ad)))
 
 
 def _pixels(ad: Ad) -> int:

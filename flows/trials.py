@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,10 +15,11 @@ from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
 from flows.policy import read_policy
 from flows.preflight import Preflight, preflight
+from flows.sales import without_past_sales
 from flows.storyboard import fit, storyboard_of
-from schemas.brief import Brief, Product, Scene
+from schemas.brief import EVERYWHERE, Brief, Product, Scene, in_locale
 from schemas.errors import BriefError, ReelmillError, SettingsError
-from schemas.placements import PLACEMENTS
+from schemas.placements import PLACEMENTS, Placement
 from schemas.plan import Ad
 from schemas.record import content_key
 from schemas.settings import Settings
@@ -60,7 +62,7 @@ def trials(brief: Path, models: Sequence[str], pick: Pick, settings: Settings) -
     it has not.
     """
     whole = ingest(brief, read_policy(settings.policy))
-    reduced = reduce_brief(whole.brief, pick)
+    reduced = reduce_brief(without_past_sales(whole.brief, datetime.now(UTC)), pick)
     parent = settings.cache / "scratch"
     scratch = Scratch(parent)
     try:
@@ -82,10 +84,10 @@ def reduce_brief(brief: Brief, pick: Pick) -> Brief:
     products = {product.id: product for product in brief.products if isinstance(product, Product)}
     product = products[_picked("--product", pick.product, [*products])]
     variant = brief.variants[0]
-    storyboard = storyboard_of(brief, product, variant)
-    longest = max(brief.placements, key=lambda name: sum(fit(storyboard, PLACEMENTS[name]).frames))
+    longest = max(brief.placements, key=lambda name: _seconds(brief, product, PLACEMENTS[name]))
     placement = _picked("--placement", pick.placement, [longest, *brief.placements])
     locale = next(iter(brief.locales))
+    voice = in_locale(brief.audio.voice, locale) or "auto"
     spoken = {tag: copy for tag, copy in variant.locales.items() if tag == locale}
     return brief.model_copy(
         update={
@@ -93,6 +95,7 @@ def reduce_brief(brief: Brief, pick: Pick) -> Brief:
             "locales": {locale: brief.locales[locale]},
             "variants": (variant.model_copy(update={"locales": spoken}),),
             "placements": (placement,),
+            "audio": brief.audio.model_copy(update={"voice": {EVERYWHERE: voice}}),
         }
     )
 
@@ -109,7 +112,14 @@ def campaign_on(campaign: str, model: str) -> str:
 def scenes_of(ad: Ad, brief: Brief) -> tuple[Scene, ...]:
     """Return the scenes of *ad*, the only one of the reduced *brief*, one a cut."""
     product = next(product for product in brief.products if isinstance(product, Product))
-    return fit(storyboard_of(brief, product, brief.variants[0]), PLACEMENTS[ad.placement]).scenes
+    placement = PLACEMENTS[ad.placement]
+    return fit(storyboard_of(brief, product, brief.variants[0], placement), placement).scenes
+
+
+def _seconds(brief: Brief, product: Product, placement: Placement) -> float:
+    """Return how long the ads of the first variant are at *placement*."""
+    fitted = fit(storyboard_of(brief, product, brief.variants[0], placement), placement)
+    return sum(fitted.frames) / placement.fps
 
 
 def _trial(model: str, reduced: Brief, folder: Path, equipment: Equipment, settings: Settings) -> Trial:

@@ -108,7 +108,7 @@ class _Mender:
                 self._catalog.close_dead_runs()
             case Problem(kind="input" | "weights"):
                 self._blobs.delete(problem.name)
-            case Problem(kind="still" | "shot" | "ad" as kind) as now:
+            case Problem(kind="still" | "shot" | "voice" | "ad" as kind) as now:
                 self._mend_made(kind, now)
         return problem.model_copy(update={"mended": True})
 

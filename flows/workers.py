@@ -11,6 +11,7 @@ from actors.models import Means
 from actors.pool import Crew, Pool
 from actors.scratch import sweep_scratch
 from flows.engine import Engine
+from flows.equipment import find_reader
 from flows.events import Event, Progress
 from flows.forecast import Forecast
 from flows.policy import find_gate
@@ -110,7 +111,13 @@ def workers(
 
 def _means(settings: Settings, capacity: Capacity) -> Means:
     cache = settings.cache if capacity.local else None
-    return Means(models=settings.models, cache=cache, device=settings.device, gate=find_gate(settings))
+    return Means(
+        models=settings.models,
+        cache=cache,
+        device=settings.device,
+        gate=find_gate(settings),
+        reader=find_reader(settings),
+    )
 
 
 def _refuse_unshared(settings: Settings, capacity: Capacity) -> None:

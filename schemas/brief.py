@@ -24,22 +24,27 @@ from pydantic_core import CoreSchema
 from schemas.money import Money, parse_locale, parse_money
 from schemas.placements import PLACEMENTS
 from schemas.record import Record
+from schemas.template import FEATURES_MAX
 from schemas.wording import refusal, shown, suggestion
 
 Camera = Literal["push_in", "pull_out", "pan", "orbit", "parallax", "hold"]
 VideoTask = Literal["restyle", "extend", "extend_back"]
+Objective = Literal["awareness", "traffic", "engagement", "leads", "app_installs", "sales"]
 Layout = Literal["headline", "feature", "offer", "quote", "label", "bumper"]
 """How a scene's caption is set: a headline, one item of a list, the price with its discount, a quotation with
 its author, a label on the picture, or few large words."""
+NOTED: tuple[Layout, ...] = ("quote", "label")
+"""The layouts that show a note."""
 Template = Literal[
     "auto",
-    "product_hero",
-    "feature_list",
+    "bumper",
     "offer_countdown",
+    "feature_list",
     "before_after",
     "testimonial",
-    "bumper",
+    "product_hero",
 ]
+"""Each name but ``auto`` is a file in ``flows/templates``; ``auto`` takes the first of them that suits."""
 
 BETWEEN_FIELDS = "between_fields"
 """Kind of the errors that concern a whole part; `flows.brief_rules` tells them in more detail."""
@@ -230,8 +235,8 @@ class Copy(_Part):
     """Words on the button of the end card."""
     voiceover: Text = ""
     """What a voice says over the ad, or the words of the recording that audio.voice names."""
-    features: Annotated[tuple[Text, ...], Field(max_length=5)] = ()
-    """Up to five short reasons to buy, for the template feature_list."""
+    features: Annotated[tuple[Name, ...], Field(max_length=FEATURES_MAX)] = ()
+    """Up to five short reasons to buy, for the template feature_list; in captions {feature1} and so on."""
     quote: Text = ""
     """What a customer says, for the template testimonial."""
     author: Text = ""
@@ -252,6 +257,7 @@ class SceneChange(_Part):
     camera: Camera | None = None
     seconds: Seconds | None = None
     caption: Text | None = None
+    note: Text | None = None
 
 
 SHOWS = ("show", "image", "video", "subjects")
@@ -292,7 +298,7 @@ class Scene(_Part):
     layout: Layout = "headline"
     """How the caption is set."""
     note: Text = ""
-    """A second, smaller text, where the layout has one: who says a quote, the label of a picture."""
+    """A second text, for two layouts: who says a quote, the label of a picture."""
 
     @model_validator(mode="after")
     def _shows_one_thing(self) -> "Scene":
@@ -304,11 +310,13 @@ class Scene(_Part):
 
 
 class Variant(_Part):
-    """A version of every ad: it replaces fields of the copy or of the storyboard."""
+    """A version of every ad: it replaces fields of copy or storyboard, or takes another template."""
 
     id: Slug
     locales: dict[Locale, Copy] = {}
     storyboard: tuple[SceneChange, ...] = ()
+    template: Template | None = None
+    """Another ready storyboard than the brief's."""
 
 
 class Video(_Part):
@@ -359,7 +367,7 @@ class Brief(_Part):
     """A campaign: one ad is made for every product, locale, placement and variant."""
 
     campaign: Slug
-    objective: Literal["awareness", "traffic", "engagement", "leads", "app_installs", "sales"] = "sales"
+    objective: Objective = "sales"
     brand: Annotated[Brand, _OrPath()]
     products: Products
     locales: Annotated[dict[Locale, Copy], Field(min_length=1)]

@@ -36,6 +36,15 @@ class Box(Record):
         """The middle, as (x, y)."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
+    def times(self, factor: int) -> "Box":
+        """Return this box in a picture *factor* times as large."""
+        return Box(
+            left=self.left * factor,
+            top=self.top * factor,
+            right=self.right * factor,
+            bottom=self.bottom * factor,
+        )
+
     def within(self, other: "Box") -> "Box":
         """Return the part of this box that lies in *other*."""
         return Box(
@@ -46,29 +55,47 @@ class Box(Record):
         )
 
 
+class PlacedText(Record):
+    """A text as it stands in an ad."""
+
+    text: str
+    box: Box
+    """What its ink covers, in pixels of the frame."""
+    size_px: float
+    """Em size."""
+    color: str
+    """``#RRGGBB``."""
+    start: int
+    """The first frame in which it rests, shown in full."""
+    end: int
+    """The frame after the last such one."""
+    surface: str = ""
+    """Colour of the plate that it stands on, ``#RRGGBB``; empty on the picture itself."""
+
+
 # Shares of the frame: left, top, right, bottom.
 _SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.06, 0.335, 0.94, 0.70),
-    "tall": (0.08, 0.36, 0.92, 0.95),
-    "square": (0.13, 0.36, 0.87, 0.965),
+    "story": (0.06, 0.37, 0.94, 0.72),
+    "tall": (0.08, 0.375, 0.92, 0.96),
+    "square": (0.10, 0.385, 0.90, 0.98),
     "wide": (0.47, 0.08, 0.965, 0.93),
 }
 _END_CARD_SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.14, 0.208, 0.86, 0.428),
-    "tall": (0.14, 0.14, 0.86, 0.50),
-    "square": (0.525, 0.16, 0.965, 0.80),
+    "story": (0.12, 0.230, 0.88, 0.432),
+    "tall": (0.12, 0.16, 0.88, 0.505),
+    "square": (0.50, 0.18, 0.955, 0.86),
     "wide": (0.52, 0.12, 0.955, 0.88),
 }
 _TEXT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.0, 0.0, 1.0, 0.345),
-    "tall": (0.0, 0.0, 1.0, 0.37),
-    "square": (0.0, 0.0, 1.0, 0.38),
+    "story": (0.0, 0.0, 1.0, 0.347),
+    "tall": (0.0, 0.0, 1.0, 0.352),
+    "square": (0.0, 0.0, 1.0, 0.362),
     "wide": (0.0, 0.0, 0.45, 1.0),
 }
 _END_CARD_TEXT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.0, 0.438, 1.0, 1.0),
-    "tall": (0.0, 0.51, 1.0, 1.0),
-    "square": (0.0, 0.16, 0.48, 1.0),
+    "story": (0.0, 0.455, 1.0, 1.0),
+    "tall": (0.0, 0.53, 1.0, 1.0),
+    "square": (0.0, 0.16, 0.47, 1.0),
     "wide": (0.0, 0.16, 0.48, 1.0),
 }
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from schemas.facts import ContainerFacts, HeardFacts, PictureFacts, SeenPrice, SeenText, StreamFacts
 from schemas.layout import Box
 from schemas.record import Record
 
@@ -25,7 +26,7 @@ class Source(Record):
     """Pixels; 0 for a sound or a font."""
     height: int = 0
     seconds: float = 0.0
-    """Of a video; 0 for all else."""
+    """Of a video or a recorded voice; 0 for all else."""
 
 
 class StillFile(Record):
@@ -109,6 +110,13 @@ class Facts(Record):
     moov_first: bool
     keyframe_seconds_max: float
     """Longest way between two keyframes."""
+    container: ContainerFacts = ContainerFacts()
+    stream: StreamFacts = StreamFacts()
+    picture: PictureFacts = PictureFacts()
+    heard: HeardFacts = HeardFacts()
+    texts: tuple[SeenText, ...] = ()
+    prices: tuple[SeenPrice, ...] = ()
+    """What was read of the price; empty where it is nowhere shown alone, or nobody could read."""
 
 
 class Finding(Record):
@@ -124,6 +132,10 @@ class Finding(Record):
     """Who asks, and when that was read."""
     severity: Literal["reject", "warn"]
     """``warn``: the rule is of low certainty, or only advice."""
+
+    def __str__(self) -> str:
+        """Return the sentence that people read."""
+        return f"{self.rule}: {self.measured}, must be {self.limit} ({self.source})"
 
 
 class Asset(Record):
@@ -143,3 +155,8 @@ class Asset(Record):
     def rejected(self) -> bool:
         """Whether it breaks a rule that keeps it from delivery."""
         return any(finding.severity == "reject" for finding in self.findings)
+
+    @property
+    def objections(self) -> str:
+        """What keeps it from delivery, a sentence a rule; empty where nothing does."""
+        return "; ".join(str(finding) for finding in self.findings if finding.severity == "reject")

@@ -1,11 +1,11 @@
 """Prices: an exact amount and an ISO 4217 currency, written as the locale writes them."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import format_currency, list_currencies
+from babel.numbers import format_currency, format_percent, list_currencies
 
 from schemas.record import Record
 from schemas.wording import refusal, shown
@@ -36,8 +36,34 @@ class Money(Record):
         if locale is None:
             raise ValueError(f"unknown locale {tag!r}")
         text = format_currency(self.amount, self.currency, locale=locale, numbering_system="default")
-        zero = _ZEROS.get(locale.default_numbering_system)
-        return text.translate({ord("0") + n: zero + n for n in range(10)}) if zero else text
+        return in_digits_of(locale, text)
+
+    def lowered_to(self, sale: "Money", tag: str) -> str:
+        """Return how much lower *sale* is, in whole percent, rounded half up, as the locale *tag* writes it.
+
+        ``-31%``; empty where it rounds to nothing. What still costs something is never 100 % lower.
+        """
+        locale = parse_locale(tag)
+        if locale is None:
+            raise ValueError(f"unknown locale {tag!r}")
+        share = 100 * (self.amount - sale.amount) / self.amount
+        percent = min(share.quantize(Decimal(1), ROUND_HALF_UP), Decimal(99))
+        if percent <= 0:
+            return ""
+        text = format_percent(-percent / 100, locale=locale, numbering_system="default")
+        return in_digits_of(locale, text)
+
+
+def in_digits_of(locale: Locale, text: str) -> str:
+    """Return *text* with its Latin digits, and its percent sign, in those that *locale* uses."""
+    system = locale.default_numbering_system
+    zero = _ZEROS.get(system)
+    if zero is None:
+        return text
+    changed: dict[int, int] = {ord("0") + n: zero + n for n in range(10)}
+    if system in {"arab", "arabext"}:
+        changed[ord("%")] = 0x066A
+    return text.translate(changed)
 
 
 def parse_money(value: object) -> object:

@@ -67,6 +67,8 @@ class Still(Keyed):
     """``lanczos`` or the super-resolution model with its revision."""
     matte: str
     """The cut-out model with its revision; empty for none."""
+    faces: str = ""
+    """The face detector with its revision; empty for none."""
     recipe: int
     """Version of the code that prepares stills."""
     drawing: Drawing | None = None
@@ -122,6 +124,9 @@ class Shot(Keyed):
     upscaler: str = ""
     """``lanczos`` or the super-resolution model with its revision, ``/``, and the version of the code that
     enlarges; empty without base."""
+    framing: str = ""
+    """Who finds what no crop may cut: the face detector with its revision, if it is there, ``/``, and the version
+    of the code; empty where no video is cropped."""
     interpolator: str = ""
     """How frames of another rate are filled in: ``repeat`` or the interpolation model with its revision,
     ``/``, and the version of the code; empty where the base has the rate of the shot."""
@@ -137,6 +142,17 @@ class Narration(Keyed):
     """``<engine>:<speaker>@<revision>``, or the name of the recording in the blob store, ``inputs/...``."""
     recipe: int
     """Version of the code that speaks."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is taken from a recording."""
+        return self.voice.startswith("inputs/")
+
+    @property
+    def engine(self) -> str:
+        """What speaks, whoever's voice it takes: ``<engine>@<revision>``."""
+        engine, _, revision = self.voice.partition("@")
+        return f"{engine.partition(':')[0]}@{revision}"
 
 
 class Cut(Record):
@@ -174,6 +190,8 @@ class Sound(Record):
     """``pack:<track>@<revision>``, ``synth:<mood>``, an input's name, or empty for silence."""
     lufs: float
     true_peak_max: float
+    kbps: int = 192
+    """Bit rate of AAC, kbit/s."""
     voice: str = ""
     """Key of the Narration; empty for none."""
 
@@ -205,6 +223,8 @@ class Composition(Keyed):
     sound: Sound
     fonts: str
     """Revision of the font files."""
+    emoji: str = ""
+    """Revision of the emoji font, ``emoji@...``; empty where no text has an emoji."""
     recipe: int
     """Version of the code that composes."""
     fps: int = FPS

@@ -5,8 +5,13 @@ from string import Formatter
 
 PRODUCT_FIELDS = ("id", "title", "description", "price", "sale_price", "brand")
 """Fields that any text may use; ``sale_price`` is the price to pay now, on sale or not."""
-COPY_FIELDS = ("hook", "benefit", "cta")
-"""Fields that captions may use besides."""
+FEATURES_MAX = 5
+"""Features of a copy; captions call them ``{feature1}`` and so on."""
+COPY_FIELDS = ("hook", "benefit", "cta", "quote", "author", "before", "after")
+"""Fields that captions may use besides, as the copy has them."""
+FEATURE_FIELDS = tuple(f"feature{n}" for n in range(1, FEATURES_MAX + 1))
+CAPTION_FIELDS = (*PRODUCT_FIELDS, *COPY_FIELDS, *FEATURE_FIELDS)
+"""All fields that a caption or a note may use."""
 PRICE_FIELDS = ("price", "sale_price")
 
 

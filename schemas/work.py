@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Kind = Literal["still", "shot", "ad"]
+Kind = Literal["still", "shot", "voice", "ad"]
 
 Verdict = Literal["done", "permanent", "transient", "memory", "crash", "timeout", "lost", "cancelled"]
 """``permanent``: the item itself is wrong. ``transient``: may succeed later. ``memory``: it did not fit, on

@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, Text, Update, bindparam, insert, select, text, update
 
-from schemas.media import Asset, Clip, StillFile
+from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.work import Kind, Verdict
 from storage import runs
 from storage.dialect import clock, now
-from storage.rows import Claim, Failure, Made
+from storage.rows import Claim, Failure, Made, files_of, key_of
 from storage.tables import MADE, WORKS, Attempt, Moment, Run, WorkTable
 
-RESULTS: dict[Kind, type[StillFile] | type[Clip] | type[Asset]] = {
+RESULTS: dict[Kind, type[StillFile] | type[Clip] | type[VoiceFile] | type[Asset]] = {
     "still": StillFile,
     "shot": Clip,
+    "voice": VoiceFile,
     "ad": Asset,
 }
 
@@ -100,25 +101,21 @@ def adopt(connection: Connection, kind: Kind, made: Made) -> None:
 
 
 def _note_made(connection: Connection, kind: Kind, made: Made, at: datetime) -> None:
-    done = {"this_key": _key(made), "value": made.model_dump_json(), "now": at}
+    done = {"this_key": key_of(made), "value": made.model_dump_json(), "now": at, **_end_state(made)}
     connection.execute(_PUBLISH[kind], done)
-    connection.execute(_FILE, {**made.file.model_dump(), "kind": kind, "now": at})
+    connection.execute(_FILE, [{**file.model_dump(), "kind": kind, "now": at} for file in files_of(made)])
+
+
+def _end_state(made: Made) -> dict[str, str]:
+    if isinstance(made, Asset) and made.rejected:
+        return {"to": "rejected", "why": made.objections}
+    return {"to": "done", "why": ""}
 
 
 def _end(connection: Connection, attempt: int, begun: _Begun, verdict: Verdict, error: str) -> None:
     took = (begun.now - begun.started_at).total_seconds()
     end = {"this": attempt, "verdict": verdict, "why": error, "now": begun.now, "took": took}
     connection.execute(_END, end)
-
-
-def _key(made: Made) -> str:
-    match made:
-        case StillFile():
-            return made.still
-        case Clip():
-            return made.shot
-        case Asset():
-            return made.ad
 
 
 # The statements. Their parameters have names of their own: those of columns are SQLAlchemy's.
@@ -140,7 +137,12 @@ def _settle(table: WorkTable) -> Update:
 
 
 def _publish(table: WorkTable) -> Update:
-    done = {"state": "done", "result": bindparam("value"), "error": "", "updated_at": _at}
+    done = {
+        "state": bindparam("to"),
+        "result": bindparam("value"),
+        "error": bindparam("why"),
+        "updated_at": _at,
+    }
     return update(table).where(table.key == _this_key, table.state != "published").values(done)
 
 

@@ -1,4 +1,4 @@
-"""The catalog: which campaigns, runs, stills, shots and ads there are, and what became of them.
+"""The catalog: which campaigns, runs, stills, shots, voices and ads there are, and what became of them.
 
 The one door to the database. Each method is a transaction; the queries themselves lie in modules beside this
 one: runs (who holds a campaign), register (plans), attempts, history (what they tell), listing (what people
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import StorageError
-from schemas.media import Asset, Clip, StillFile
+from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Plan
 from schemas.work import Kind, Verdict
 from storage import attempts, audit, history, listing, register, runs
@@ -154,8 +154,12 @@ class Catalog:
         """Return those of the shots *keys* that are made, by key."""
         return self._read(listing.made, "shot", list(keys), Clip)
 
+    def voices_made(self, keys: Iterable[str]) -> dict[str, VoiceFile]:
+        """Return those of the narrations *keys* that are spoken, by key."""
+        return self._read(listing.made, "voice", list(keys), VoiceFile)
+
     def assets_made(self, keys: Iterable[str]) -> dict[str, Asset]:
-        """Return those of the ads *keys* that are made, by key."""
+        """Return those of the ads *keys* that are made, by key; the rejected ones too."""
         return self._read(listing.made, "ad", list(keys), Asset)
 
     def quarantined(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from schemas.media import StoredFile
 
 Stream = BufferedReader | BufferedRandom | BytesIO
 
-FOLDERS = ("stills/", "clips/", "ads/", "inputs/", "weights/")
+FOLDERS = ("stills/", "clips/", "voices/", "ads/", "inputs/", "weights/")
 """What names begin with. Anything else under the root, or in a bucket that others use too, is not ours."""
 
 NAME_BYTES_MAX = 800

@@ -5,14 +5,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, func, select
 
-from schemas.media import Asset, Clip, StillFile
+from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.work import Kind
 from storage import runs
 from storage.dialect import batches
 from storage.rows import AdRow, CampaignRow
 from storage.tables import MADE, WORKS, Ad, Campaign, Run
 
-M = TypeVar("M", StillFile, Clip, Asset)
+M = TypeVar("M", StillFile, Clip, VoiceFile, Asset)
 
 
 def ads(connection: Connection, campaign: str | None) -> list[AdRow]:
@@ -80,7 +80,9 @@ def _ad_row(dead: set[int], *, result: str | None, run_id: int, **row: Any) -> A
     if not result:
         return AdRow(**row)
     asset = Asset.model_validate_json(result)
-    return AdRow(**row, **asset.file.model_dump(), seconds=asset.facts.seconds)
+    captions = tuple(file.name for file in asset.captions)
+    about = {"seconds": asset.facts.seconds, "captions": captions, "findings": asset.findings}
+    return AdRow(**row, **asset.file.model_dump(), **about)
 
 
 def _campaign_row(

@@ -1,4 +1,4 @@
-"""Enters a plan's stills, shots and ads, or finds them entered."""
+"""Enters a plan's stills, shots, voices and ads, or finds them entered."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, or_, select
 
-from schemas.plan import Ad, Plan, Shot, Still
+from schemas.plan import Ad, Narration, Plan, Shot, Still
 from storage import tables
 from storage.dialect import batches, insert, now
 from storage.tables import UNFINISHED, WorkTable
@@ -22,6 +22,7 @@ def register(connection: Connection, plan: Plan, run: int, *, retry: bool) -> No
     again = (*UNFINISHED, "quarantined") if retry else UNFINISHED
     _enter(connection, tables.Still, (_work(still, at) for still in plan.stills), again)
     _enter(connection, tables.Shot, (_work(shot, at) for shot in plan.shots), again)
+    _enter(connection, tables.Voice, (_work(narration, at) for narration in plan.narrations), again)
     _enter(connection, tables.Ad, (_ad(ad, campaign, run, at) for ad in plan.ads), again)
 
 
@@ -41,7 +42,7 @@ def _enter(
         connection.execute(entry.on_conflict_do_update(index_elements=["key"], set_=changes), batch)
 
 
-def _work(item: Still | Shot | Ad, at: datetime) -> dict[str, Any]:
+def _work(item: Still | Shot | Narration | Ad, at: datetime) -> dict[str, Any]:
     facts = {"key": item.key, "spec": item.model_dump_json(), "created_at": at, "updated_at": at}
     return facts | {"state": "planned", "error": ""}
 

@@ -3,17 +3,35 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from schemas.media import Asset, Clip, StillFile
+from schemas.media import Asset, Clip, Finding, StillFile, StoredFile, VoiceFile
 from schemas.record import Record
 from schemas.work import Kind
 
-Made = StillFile | Clip | Asset
+Made = StillFile | Clip | VoiceFile | Asset
 RunEnd = Literal["done", "failed", "cancelled", "interrupted", "capped", "lost"]
 """``interrupted``: stopped by a signal. ``capped``: at its budget. ``lost``: its process died."""
 Failure = Literal["planned", "failed", "quarantined", "cancelled"]
 """What becomes of something whose attempt failed; ``planned`` is tried again."""
 Signal = Literal["running", "cancelled", "lost"]
 """What a heartbeat hears: go on, someone asked to cancel, or the lease is gone."""
+
+
+def key_of(made: Made) -> str:
+    """Return the key of what *made* answers."""
+    match made:
+        case StillFile():
+            return made.still
+        case Clip():
+            return made.shot
+        case VoiceFile():
+            return made.narration
+        case Asset():
+            return made.ad
+
+
+def files_of(made: Made) -> tuple[StoredFile, ...]:
+    """Return the files that *made* tells of: its own, and the captions of an ad."""
+    return (made.file, *made.captions) if isinstance(made, Asset) else (made.file,)
 
 
 class AdRow(Record):
@@ -27,13 +45,17 @@ class AdRow(Record):
     variant: str
     state: str
     error: str
-    """Why it is not made; empty otherwise."""
+    """Why it is not made, or is rejected; empty otherwise."""
     name: str = ""
     """Name of its file in the blob store; empty until it is made."""
     bytes: int = 0
     sha256: str = ""
     seconds: float = 0.0
     """Length of the video; 0 until it is made."""
+    captions: tuple[str, ...] = ()
+    """Names of its caption files in the blob store."""
+    findings: tuple[Finding, ...] = ()
+    """Rules that it breaks; with one that rejects, its state is ``rejected``."""
 
 
 class CampaignRow(Record):
@@ -89,7 +111,7 @@ class Pace(Record):
 
     seconds: float
     work: float
-    """Megapixels x frames."""
+    """Megapixels x frames, or characters."""
     count: int
 
 

@@ -56,6 +56,7 @@ def take(connection: Connection, plan: Plan, brief: str, owner: Owner) -> int:
     at = now(connection)
     facts = {"brief_sha256": plan.brief_sha256, "brief": brief, "owner": owner.text}
     counts = {"stills": len(plan.stills), "shots": len(plan.shots), "ads": len(plan.ads)}
+    counts["voices"] = len(plan.narrations)
     begun = {"state": "running", "cancel": False, "started_at": at, "beat_at": at}
     entry = plain_insert(Run).values(campaign_id=campaign, **facts, **counts, **begun)
     return connection.execute(entry.returning(Run.id)).scalar_one()

@@ -20,8 +20,10 @@ from sqlalchemy.types import TypeDecorator
 from schemas.work import Kind, Verdict
 from storage.rows import RunEnd
 
-MADE = ("done", "published")
-"""States in which the file is there."""
+DONE = ("done", "published")
+"""States in which it is there and good."""
+MADE = (*DONE, "rejected")
+"""States in which the file is there; a rejected ad is kept, for people to see what is wrong with it."""
 UNFINISHED = ("planned", "failed", "blocked", "cancelled")
 """States that a new run plans again, without what was said there. What is ``running`` belongs to a run that
 lives: whoever takes over from a dead one plans its rows first."""
@@ -92,8 +94,9 @@ class Run(Base):
     """The brief as JSON."""
     state: Mapped[str]
     stills: Mapped[int]
-    """How many the plan has; so for shots and ads."""
+    """How many the plan has; so for shots, voices and ads."""
     shots: Mapped[int]
+    voices: Mapped[int] = mapped_column(server_default="0")
     ads: Mapped[int]
     owner: Mapped[str]
     """The process that makes it, text of a `storage.owner.Owner`; empty before there were owners."""
@@ -110,12 +113,12 @@ class Work:
 
     key: Mapped[str] = mapped_column(primary_key=True)
     spec: Mapped[str]
-    """The Still, Shot or Ad as JSON."""
+    """The Still, Shot, Narration or Ad as JSON."""
     state: Mapped[str]
     result: Mapped[str | None]
-    """The StillFile, Clip or Asset as JSON, once made."""
+    """The StillFile, Clip, VoiceFile or Asset as JSON, once made."""
     error: Mapped[str]
-    """Why it is not made; empty otherwise."""
+    """Why it is not made, or why an ad is rejected; empty otherwise."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -138,6 +141,13 @@ class Shot(Shared, Base):
     """A generated clip."""
 
     __tablename__ = "shots"
+    __table_args__ = (one_of("state", WORK_STATES),)
+
+
+class Voice(Shared, Base):
+    """A spoken text."""
+
+    __tablename__ = "voices"
     __table_args__ = (one_of("state", WORK_STATES),)
 
 
@@ -177,7 +187,7 @@ class Attempt(Base):
     model: Mapped[str]
     """What made it: a back-end, an upscaler, a recipe."""
     work: Mapped[float]
-    """How much there was to do: megapixels x frames."""
+    """How much there was to do: megapixels x frames, or characters."""
     gpus: Mapped[float]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -200,5 +210,5 @@ class Asset(Base):
     made_at: Mapped[datetime]
 
 
-WorkTable = type[Still] | type[Shot] | type[Ad]
-WORKS: dict[Kind, WorkTable] = {"still": Still, "shot": Shot, "ad": Ad}
+WorkTable = type[Still] | type[Shot] | type[Voice] | type[Ad]
+WORKS: dict[Kind, WorkTable] = {"still": Still, "shot": Shot, "voice": Voice, "ad": Ad}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any
 
 from actors.pool import Outcome
-from schemas.media import Asset, Clip, StillFile, StoredFile
-from schemas.plan import Shot, Still
+from schemas.media import Asset, Clip, Finding, StillFile, StoredFile, VoiceFile
+from schemas.plan import Narration, Shot, Still
 from schemas.sidecar import Recipe
 from schemas.work import Kind, Verdict
 from tests.compositions import draw_facts
@@ -27,6 +27,8 @@ class ScriptedPool:
         self.shrinks: list[int] = []
         self.time = 0.0
         self.most_busy = 0
+        self.findings: dict[str, tuple[Finding, ...]] = {}
+        """What is wrong with the ads of a variant."""
         self._slots, self._script, self._seconds = slots, script, seconds
         self._calls: deque[tuple[Hashable, str, tuple[Any, ...]]] = deque()
         self._dropped: list[Hashable] = []
@@ -65,6 +67,8 @@ class ScriptedPool:
         twin = arguments[1] if verb == "compose" else None
         self.log.append((verb + ("-twin" if twin else ""), name_of(value)))
         made = made_of(value) if verdict == "done" else None
+        if isinstance(made, Asset):
+            made = made.model_copy(update={"findings": self.findings.get(value.ad.variant, ())})
         return [Outcome(tag, verdict, made, "" if made else "it broke", self._seconds, "here/1")]
 
     def shares(self) -> dict[Hashable, float]:
@@ -110,10 +114,12 @@ class Evenly:
 
 def name_of(value: Any) -> str:
     """Return what a call with *value* is called in the pool's log."""
-    return value.ad.label if isinstance(value, Recipe) else str(getattr(value, "prompt", "still"))
+    if isinstance(value, Recipe):
+        return value.ad.label
+    return value.text if isinstance(value, Narration) else str(getattr(value, "prompt", "still"))
 
 
-def made_of(value: Still | Shot | Recipe) -> StillFile | Clip | Asset:
+def made_of(value: Still | Shot | Narration | Recipe) -> StillFile | Clip | VoiceFile | Asset:
     """Return what a worker would make of *value*."""
     if isinstance(value, Recipe):
         file = StoredFile(name=f"ads/{value.ad.key}.mp4", sha256="f", bytes=10)
@@ -121,4 +127,6 @@ def made_of(value: Still | Shot | Recipe) -> StillFile | Clip | Asset:
     file = StoredFile(name=f"made/{value.key}", sha256="f", bytes=10)
     if isinstance(value, Still):
         return StillFile(still=value.key, file=file, width=2, height=2, matted=True, cpu_seconds=1)
+    if isinstance(value, Narration):
+        return VoiceFile(narration=value.key, file=file, seconds=1, words=(), cpu_seconds=1)
     return Clip(shot=value.key, file=file, width=2, height=2, fps=30, frames=value.frames, cpu_seconds=1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors import weights as manifest
+from actors.fonts import Faces
 from actors.weights import MANIFEST, Weights, fetch
 from storage.blobs import BlobStore
 
@@ -28,6 +29,16 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         reasons = "; ".join(str(failure) for failure in failures)
         (pytest.fail if "SHA-256" in reasons else pytest.skip)(f"weights cannot be fetched: {reasons}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def emoji(tmp_path_factory: pytest.TempPathFactory) -> Faces:
+    """The fonts with the colour emoji, kept between runs where REELMILL_TEST_WEIGHTS says so."""
+    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("weights")
+    if failures := fetch(["emoji"], folder, say=print):
+        (pytest.fail if "SHA-256" in str(failures[0]) else pytest.skip)(str(failures[0]))
+    return Faces(((MANIFEST["emoji"].revision, str(folder / MANIFEST["emoji"].place)),))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import actors.models
-from actors.audio import read_sound
+from actors.sound import read_sound
 from actors.backends import Entry, Materials, Rendering, Site, VideoModel, Watch
 from actors.generator import Generator
 from actors.models import Means

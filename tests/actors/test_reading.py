@@ -9,8 +9,9 @@ import pytest
 import skia
 
 from actors.lettering import Style, set_text
-from actors.reading import Agreement, TextReader, agreement
+from actors.reading import TextReader, agreement
 from actors.weights import weights_path
+from schemas.facts import Agreement
 from schemas.money import Money
 
 PRICES = (("12.90", "EUR", "de-DE"), ("1299.00", "USD", "en-US"), ("45.67", "GBP", "en-GB"))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from actors import weights
-from actors.shelf import store_weights, take_weights
+from actors.shelf import store_weights, take_folder, take_weights
 from actors.weights import Weights
 from schemas.errors import SettingsError, StorageError
-from schemas.plan import Plan, Still
+from schemas.plan import Narration, Plan, Still
 from storage.blobs import BlobStore
 from tests.compositions import draw_ad, draw_shot
 
@@ -32,18 +32,31 @@ def item(name: str, content: bytes, **changes: object) -> Weights:
 
 
 SPAN, MATTE = item("span", b"a network"), item("matte", b"another network")
-PACK = item("music", b"a listing", kind="music", tracks={"calm/song.opus": hashlib.sha256(TRACK).hexdigest()})
+PACK = item("music", b"a listing", kind="music", files={"calm/song.opus": hashlib.sha256(TRACK).hexdigest()})
+SPEAKER = b"a speaker"
+VOICE = item(
+    "voice",
+    b"another listing",
+    kind="kokoro",
+    files={
+        "net.onnx": hashlib.sha256(b"a voice").hexdigest(),
+        "voices/ann.bin": hashlib.sha256(SPEAKER).hexdigest(),
+    },
+)
+SAID = Narration(text="Hello.", locale="en-US", voice=VOICE.revision.replace("@", ":ann@"), recipe=1)
 SONG = f"pack:calm/song@{PACK.sha256[:12]}"
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two networks and a pack of one track, which are the manifest."""
-    monkeypatch.setattr(weights, "MANIFEST", {one.name: one for one in (SPAN, MATTE, PACK)})
+    """A folder with two networks, a pack of one track and a voice, which are the manifest."""
+    monkeypatch.setattr(weights, "MANIFEST", {one.name: one for one in (SPAN, MATTE, PACK, VOICE)})
     for path, content in (
         (SPAN.place, b"a network"),
         (MATTE.place, b"another network"),
         (f"{PACK.place}/calm/song.opus", TRACK),
+        (f"{VOICE.place}/net.onnx", b"a voice"),
+        (f"{VOICE.place}/voices/ann.bin", SPEAKER),
     ):
         target = tmp_path / "weights" / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -152,3 +165,31 @@ def test_a_revision_of_another_version_is_refused(
 
     with pytest.raises(SettingsError, match="one version of Reelmill on all machines"):
         take_weights(revision, blobs, tmp_path)
+
+
+def test_a_voice_reaches_the_worker_with_all_its_files(
+    folder: Path, blobs: BlobStore, tmp_path: Path
+) -> None:
+    """In a folder as `reelmill weights fetch` makes it; voices from a package or a recording have none."""
+    recorded = SAID.model_copy(update={"voice": "inputs/a.wav"})
+    packaged = SAID.model_copy(update={"voice": "hibari:heart@123456789012"})
+    plan = a_plan().model_copy(update={"narrations": (SAID, recorded, packaged)})
+    store_weights(plan, folder, blobs)
+
+    taken = take_folder(SAID.engine, blobs, tmp_path / "cache")
+
+    assert set(blobs.names("weights/")) == {f"weights/{VOICE.place}/{path}" for path in VOICE.files}
+    assert (taken / VOICE.place / "voices" / "ann.bin").read_bytes() == SPEAKER
+    assert (taken / VOICE.place / "net.onnx").read_bytes() == b"a voice"
+
+
+def test_a_file_that_was_damaged_since_it_was_seen_whole_is_not_given_out(
+    folder: Path, blobs: BlobStore, tmp_path: Path
+) -> None:
+    """Its hash is not read each time, but whenever it is touched."""
+    store_weights(a_plan(upscaler=SPAN.revision), folder, blobs)
+    take_weights(SPAN.revision, blobs, tmp_path / "cache")
+    blobs.put_text(f"weights/{SPAN.place}", "a netwerk", replace=True)
+
+    with pytest.raises(StorageError, match="damaged"):
+        take_weights(SPAN.revision, blobs, tmp_path / "cache")

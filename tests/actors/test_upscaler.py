@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 import actors.tiling
 from actors import weights as manifest
-from actors.audio import Sound, read_sound, write_wav
+from actors.sound import Sound, read_sound, write_wav
 from actors.rife import Rife
 from actors.upscaler import Upscaler
 from actors.video import BASE, VideoWriter, ffmpeg_path, planes, probe_video, read_frames

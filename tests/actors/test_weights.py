@@ -379,12 +379,13 @@ def test_every_item_states_its_licence_and_full_hashes() -> None:
         assert item.revision == f"{name}@{item.sha256[:12]}"
 
 
-def test_the_hashes_of_the_tracks_make_up_that_of_the_pack() -> None:
-    """So that a worker can check a track without the others."""
-    pack = MANIFEST["music"]
-    listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(pack.tracks.items()))
+@pytest.mark.parametrize("name", ["music", "kokoro"])
+def test_the_hashes_of_the_files_make_up_that_of_the_folder(name: str) -> None:
+    """So that a worker can check a file without the others."""
+    item = MANIFEST[name]
+    listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(item.files.items()))
 
-    assert hashlib.sha256(listing.encode()).hexdigest() == pack.sha256
+    assert hashlib.sha256(listing.encode()).hexdigest() == item.sha256
 
 
 def test_looking_at_the_manifest_loads_no_model_library() -> None:

@@ -6,18 +6,21 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import actors.workshop
 from actors import weights
 from actors.backends import VIDEO_MODELS
 from actors.shelf import store_weights
+from actors.sound import RATE, read_sound, write_wav
 from actors.video import ffmpeg_path, grab_picture, probe_video
 from actors.workshop import Workshop
 from schemas.errors import GenerationError
-from schemas.plan import Plan, Shot, Sound
+from schemas.plan import Narration, Plan, Shot, Sound
 from schemas.sidecar import Recipe, Sidecar
 from storage.blobs import BlobStore, open_blobs
+from storage.wholeness import is_whole
 from tests.compositions import draw_ad, draw_shot
 from tests.models import DREAM
 
@@ -59,7 +62,7 @@ def tiny_track(blobs: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     tone = [FFMPEG, "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=3", "-c:a", "libopus", str(path)]
     subprocess.run(tone, check=True)
     item = weights.MANIFEST["music"].model_copy(
-        update={"tracks": {"calm/tone.opus": hashlib.sha256(path.read_bytes()).hexdigest()}}
+        update={"files": {"calm/tone.opus": hashlib.sha256(path.read_bytes()).hexdigest()}}
     )
     monkeypatch.setitem(weights.MANIFEST, "music", item)
     blobs.put(f"weights/{item.place}/calm/tone.opus", path)
@@ -95,6 +98,24 @@ def test_shots_of_a_small_model_become_an_ad(
     assert [shot.base for shot in sidecar.recipe.shots] == ["", pairs[0][0].key, "", pairs[1][0].key]
     assert probe_video(blobs.local(made[0].file.name, tmp_path)).width == 48
     assert picture[1100:].std() > 10
+    assert files_under(tmp_path / "scratch") == []
+
+
+def test_a_recording_becomes_a_voice(workshop: Workshop, blobs: BlobStore, tmp_path: Path) -> None:
+    """Stored whole under the key of its narration, the same each time; nothing is left in the scratch."""
+    tone = 0.2 * np.sin(np.arange(RATE) / 20)
+    write_wav(tmp_path / "voice.wav", tone[:, None].repeat(2, axis=1).astype(np.float32))
+    blobs.put("inputs/voice.wav", tmp_path / "voice.wav")
+    narration = Narration(text="", locale="de-DE", voice="inputs/voice.wav", recipe=1)
+
+    voice = workshop.speak(narration)
+
+    path = blobs.local(voice.file.name, tmp_path)
+    assert voice.file.name == f"voices/{narration.key}.flac"
+    assert blobs.find(voice.file.name) == voice.file
+    assert (is_whole(path), voice.words) == (True, ())
+    assert len(read_sound(path)) / RATE == pytest.approx(voice.seconds, abs=0.001)
+    assert workshop.speak(narration).file == voice.file
     assert files_under(tmp_path / "scratch") == []
 
 

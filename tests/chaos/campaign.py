@@ -1,6 +1,7 @@
-"""The campaign that is made again and again: 60 ads in five languages, with drawn media."""
+"""The campaign that is made again and again: 60 ads in five languages, one spoken, with drawn media."""
 
 import re
+import wave
 from pathlib import Path
 
 from PIL import Image
@@ -33,7 +34,7 @@ storyboard:
   - {id: calm, show: text, prompt: a calm sea, seconds: 0.6}
   - {id: card, show: end_card, seconds: 0.8, caption: "{title} {price}"}
 video: {model: MODEL}
-audio: {music: calm}
+audio: {music: calm, voice: {en-US: voice.wav}}
 """
 
 
@@ -54,6 +55,9 @@ def write_brief(
     Image.linear_gradient("L").resize((300, 200)).convert("RGB").save(folder / "thing.png")
     Image.radial_gradient("L").resize((200, 200)).convert("RGB").save(folder / "near.png")
     Image.new("RGBA", (200, 80), "#FFB020").save(folder / "logo.png")
+    with wave.open(str(folder / "voice.wav"), "wb") as voice:
+        voice.setparams((1, 2, 8000, 0, "NONE", ""))
+        voice.writeframes(bytes(n * n % 251 for n in range(32_000)))
     path = folder / f"{model}.yaml"
     words = {"MODEL": model, "PLACEMENTS": placements, "VARIANTS": variants}
     path.write_text(re.sub("|".join(words), lambda found: words[found[0]], _BRIEF))

@@ -16,6 +16,7 @@ from storage.database import read_url
 from tests.chaos.campaign import ADS, NAME
 from tests.chaos.site import WORKERS, Stage
 
+_LINKED = {".mp4", ".srt", ".vtt"}
 _GENERATION = {"generate", "enlarge"}
 _MADE_TWICE = """
 SELECT kind, key, count(*) FROM attempts WHERE outcome = 'done' GROUP BY kind, key HAVING count(*) > 1
@@ -25,6 +26,7 @@ SELECT 'attempts', outcome, count(*) FROM attempts WHERE outcome = 'running' GRO
 UNION ALL SELECT 'runs', state, count(*) FROM runs WHERE state = 'running' GROUP BY state
 UNION ALL SELECT 'stills', state, count(*) FROM stills WHERE state <> 'done' GROUP BY state
 UNION ALL SELECT 'shots', state, count(*) FROM shots WHERE state <> 'done' GROUP BY state
+UNION ALL SELECT 'voices', state, count(*) FROM voices WHERE state <> 'done' GROUP BY state
 UNION ALL SELECT 'ads', state, count(*) FROM ads WHERE state <> 'done' GROUP BY state
 """
 
@@ -37,7 +39,7 @@ class Result(NamedTuple):
     names: frozenset[str]
     """Every file in the store."""
     things: int
-    """How many stills, clips and ads were made."""
+    """How many stills, clips, voices and ads were made."""
 
 
 def result_of(stage: Stage) -> Result:
@@ -61,9 +63,9 @@ def complaints(stage: Stage, expected: Result) -> Iterator[str]:
         yield f"orphan: {name}"
     for name in sorted(expected.names - found.names):
         yield f"missing: {name}"
-    links = [path for path in stage.settings.out.glob("*/*.mp4") if path.exists()]
-    if "folder" in stage.place and len(links) != ADS:
-        yield f"{len(links)} links to {ADS} ads"
+    links = [path for path in stage.settings.out.glob("*/*") if path.exists() and path.suffix in _LINKED]
+    if "folder" in stage.place and len(links) != len(_LINKED) * ADS:
+        yield f"{len(links)} links to {ADS} ads and their captions"
     yield from _wrong_rows(stage, found)
     with _reaching(stage):
         for problem in verify(stage.settings, repair=False).problems:
@@ -86,7 +88,7 @@ def _reaching(stage: Stage) -> Iterator[None]:
 
 
 def _wrong_rows(stage: Stage, found: Result) -> Iterator[str]:
-    files = {name for name in found.names if name.startswith(("stills/", "clips/", "ads/"))}
+    files = {name for name in found.names if name.startswith(("stills/", "clips/", "voices/", "ads/"))}
     files = {name for name in files if not name.endswith(".json")}
     engine = create_engine(read_url(stage.settings.database_url))
     with closing(engine.connect()) as connection:

@@ -245,7 +245,8 @@ STRIKES: dict[str, Strike] = {
     "clip-made": Strike("worker dies before it stores a clip", _die_at("clip-made"), 3, "one"),
     "clip-stored": Strike("worker dies between a clip and its answer", _die_at("clip-stored"), 4, "one"),
     "ad-made": Strike("worker dies before it stores an ad", _die_at("ad-made"), 3, "none"),
-    "ad-stored": Strike("worker dies between an ad and its sidecar", _die_at("ad-stored"), 4, "none"),
+    "ad-stored": Strike("worker dies between an ad and its captions", _die_at("ad-stored"), 2, "none"),
+    "ad-captioned": Strike("worker dies between captions and sidecar", _die_at("ad-captioned"), 2, "none"),
     "ad-told": Strike("worker dies between a sidecar and its answer", _die_at("ad-told"), 4, "none"),
     "commit-lost": Strike(
         "PostgreSQL commits, and the answer is lost",

@@ -15,8 +15,8 @@ from typing import NoReturn
 from actors.models import Means
 from actors.scratch import Scratch
 from schemas.errors import GenerationError
-from schemas.media import Asset, Clip, Facts, StillFile, StoredFile
-from schemas.plan import Shot, Still
+from schemas.media import Asset, Clip, Facts, StillFile, StoredFile, VoiceFile
+from schemas.plan import Ad, Narration, Shot, Still
 from schemas.record import Keyed
 from schemas.sidecar import Recipe, Sidecar
 from storage.blobs import BlobStore, publish
@@ -25,7 +25,7 @@ from tests.chaos.notes import notes_of
 _BYTES = 20_000, 60_000
 _SECONDS = 0.05, 0.2
 
-PLACES = ("clip-made", "clip-stored", "ad-made", "ad-stored", "ad-told")
+PLACES = ("clip-made", "clip-stored", "ad-made", "ad-stored", "ad-captioned", "ad-told")
 """Where a worker can be told to die: before a file is stored, after it, and before the driver hears of it."""
 
 
@@ -62,6 +62,7 @@ class Studio:
         with self._noted("compose", ad):
             _suffer(" ".join(cut.caption for cut in ad.composition.cuts), 0)
             shown = [clip.file.name for clip in recipe.clips if clip.shot in ad.shots]
+            shown += [recipe.voice_file.file.name] if recipe.voice_file else []
             made = (
                 self._blobs.local(twin.file.name, self._scratch)
                 if twin
@@ -70,7 +71,9 @@ class Studio:
             self._notes.pass_by("ad-made", ad.key)
             file = publish(self._blobs, f"ads/{ad.key}.mp4", made)
             self._notes.pass_by("ad-stored", ad.key)
-            asset = Asset(ad=ad.key, file=file, facts=_facts(file), cpu_seconds=0)
+            captions = tuple(self._caption(ad, suffix) for suffix in ("srt", "vtt"))
+            self._notes.pass_by("ad-captioned", ad.key)
+            asset = Asset(ad=ad.key, file=file, facts=_facts(file), captions=captions, cpu_seconds=0)
             sidecar = Sidecar(
                 recipe=recipe,
                 asset=asset,
@@ -81,6 +84,17 @@ class Studio:
             self._blobs.put_text(f"ads/{ad.key}.json", sidecar.model_dump_json(), replace=True)
         self._notes.pass_by("ad-told", ad.key)
         return asset
+
+    def speak(self, narration: Narration) -> VoiceFile:
+        with self._noted("speak", narration):
+            made = self._draw("speak", narration.key, [narration.voice] if narration.recorded else [])
+            file = publish(self._blobs, f"voices/{narration.key}.flac", made)
+        return VoiceFile(narration=narration.key, file=file, seconds=1, words=(), cpu_seconds=0)
+
+    def _caption(self, ad: Ad, suffix: str) -> StoredFile:
+        path = self._scratch / f"{ad.key}.{suffix}"
+        path.write_text(f"1\n{suffix} of {ad.composition.key}\n")
+        return publish(self._blobs, f"ads/{path.name}", path)
 
     def _clip(self, verb: str, shot: Shot, parts: list[str]) -> Clip:
         made = self._draw(verb, shot.key, parts)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from actors.audio import measure, read_sound
+from actors.sound import measure, read_sound
 from actors.video import BASE, VideoWriter, ffmpeg_path, probe_video
 from schemas.sidecar import Sidecar
 from tests.tiny.command import lay_out

@@ -13,11 +13,12 @@ from flows.dispatch import Dispatcher
 from flows.events import Event
 from flows.retries import Tries
 from schemas.errors import LeaseLostError
-from schemas.plan import Ad, Cut, Plan, Shot, Still
+from schemas.plan import Ad, Cut, Plan, Shot, Sound, Still
 from schemas.work import Verdict
 from storage.catalog import Catalog
 from tests.compositions import PALETTE, draw_ad
 from tests.scripted import Evenly, Script, ScriptedPool, made_of, name_of
+from tests.storage import drawn
 
 
 class Held:
@@ -42,14 +43,22 @@ def _ad(variant: str, shots: list[Shot], caption: str = "") -> Ad:
 
 
 STILL = Still(source="inputs/a.png", source_sha256="a", scale=4, upscaler="lanczos", matte="", recipe=1)
+SAID = drawn.NARRATION
 SHOTS = [_shot("one", STILL.key), _shot("two", STILL.key), _shot("three")]
 
 
 def _plan(*ads: Ad, shots: list[Shot] = SHOTS, campaign: str = "kaffi/spring-roast") -> Plan:
     named = tuple(ad.model_copy(update={"campaign": campaign}) for ad in ads)
     return Plan(
-        campaign=campaign, brief_sha256="b", stills=(STILL,), shots=tuple(shots), ads=named, notes=()
+        campaign=campaign, brief_sha256="b", stills=(STILL,), shots=tuple(shots), narrations=(SAID,),
+        ads=named, notes=(),
     )  # fmt: skip
+
+
+def _spoken(ad: Ad) -> Ad:
+    """Return *ad* with a voice."""
+    sound = Sound(music="", lufs=-14, true_peak_max=-1, voice=SAID.key)
+    return ad.model_copy(update={"composition": ad.composition.model_copy(update={"sound": sound})})
 
 
 class Desk:
@@ -66,6 +75,7 @@ class Desk:
         there = Inventory(
             stills=self.book.stills_made(still.key for still in plan.stills),
             clips=self.book.clips_made(shot.key for shot in plan.shots),
+            voices=self.book.voices_made(narration.key for narration in plan.narrations),
             assets=self.book.assets_made(ad.key for ad in plan.ads),
             barred=self.book.quarantined("shot", [shot.key for shot in plan.shots]),
         )
@@ -209,6 +219,77 @@ def test_a_lost_still_blocks_what_shows_it(book: Catalog) -> None:
     _make(plan, book, ScriptedPool(2, _failing("permanent", "prepare")))
 
     assert _states(book) == {"a": "blocked", "b": "done"}
+
+
+def test_a_narration_is_spoken_once_and_before_its_ads(book: Catalog) -> None:
+    """Whatever ad says it; an ad without a voice does not wait for it."""
+    ads = [_spoken(_ad(name, [SHOTS[2]])) for name in "abc"]
+    desk = _make(_plan(*ads, _ad("d", [SHOTS[2]])), book, ScriptedPool(slots=2))
+    log = desk.pool.log
+
+    assert Counter(desk.pool.verbs) == {"generate": 1, "speak": 1, "compose": 4}
+    assert all(log.index(("speak", SAID.text)) < log.index(("compose", ad.label)) for ad in ads)
+    assert desk.told("planned")[0].counts["voice"].wanted == 1
+    assert desk.told("progress")[-1].counts["voice"].made == 1
+
+
+def test_the_recipe_of_an_ad_has_its_voice() -> None:
+    """What is said, and the file that says it; both empty for an ad without."""
+    ad, silent = _spoken(_ad("a", [SHOTS[2]])), _ad("b", [SHOTS[2]])
+    parts = {value.key: made_of(value) for value in (SHOTS[2], SAID)}
+    batch = Batch(_plan(ad, silent), Held(1), Inventory(), tell=lambda _: None)
+
+    told = [batch.recipe(each, cast("Any", parts)) for each in (ad, silent)]
+
+    assert [recipe.narration for recipe in told] == [SAID, None]
+    assert [recipe.voice_file for recipe in told] == [parts[SAID.key], None]
+
+
+def test_a_voice_that_cannot_be_made_blocks_what_says_it(book: Catalog) -> None:
+    """The reason names the voice; the others are made."""
+    plan = _plan(_spoken(_ad("a", [SHOTS[2]])), _ad("b", [SHOTS[2]]))
+    _make(plan, book, ScriptedPool(2, _failing("permanent", "speak")))
+    rows = {row.variant: row for row in book.rows("kaffi/spring-roast")}
+
+    assert (rows["a"].state, rows["b"].state) == ("blocked", "done")
+    assert rows["a"].error == "voice en-US hibari:heart cannot be made: it broke"
+
+
+def test_a_rerun_does_not_speak_again(book: Catalog) -> None:
+    """The voice is there, though its ad failed."""
+    plan = _plan(_spoken(_ad("a", [SHOTS[2]])))
+    _make(plan, book, ScriptedPool(1, _failing("permanent", "compose")))
+
+    assert _make(plan, book, ScriptedPool(1)).pool.verbs == ["compose"]
+
+
+def test_a_rejected_ad_is_kept_and_does_not_count_as_made(book: Catalog) -> None:
+    """It is told by name with the rule that it breaks; a warning keeps nothing back."""
+    plan = _plan(*(_ad(name, [SHOTS[2]]) for name in "abc"))
+    pool = ScriptedPool(slots=1)
+    pool.findings = {"b": (drawn.TOO_LOUD,), "c": (drawn.TOO_LOUD.model_copy(update={"severity": "warn"}),)}
+    desk = _make(plan, book, pool)
+    rows = {row.variant: row for row in book.rows("kaffi/spring-roast")}
+    (failed,) = desk.told("failed")
+    count = desk.told("progress")[-1].counts["ad"]
+
+    assert _states(book) == {"a": "done", "b": "rejected", "c": "done"}
+    assert (failed.state, failed.reason) == ("rejected", str(drawn.TOO_LOUD))
+    assert (count.made, count.failed) == (2, 1)
+    assert (rows["b"].error, rows["b"].name) == (str(drawn.TOO_LOUD), f"ads/{plan.ads[1].key}.mp4")
+    assert [row.findings for row in rows.values()] == [(), *(pool.findings[name] for name in "bc")]
+
+
+def test_a_rejected_ad_is_not_made_again(book: Catalog) -> None:
+    """It would come out the same."""
+    plan = _plan(_ad("a", [SHOTS[2]]))
+    pool = ScriptedPool(slots=1)
+    pool.findings = {"a": (drawn.TOO_LOUD,)}
+    _make(plan, book, pool)
+    second = _make(plan, book, ScriptedPool(slots=1))
+
+    assert second.pool.log == []
+    assert _states(book) == {"a": "rejected"}
 
 
 def test_a_rerun_makes_only_what_is_missing(book: Catalog) -> None:

@@ -32,7 +32,7 @@ def test_an_empty_home_has_the_built_in_renderer(tmp_path: Path) -> None:
     assert found.models == {}
     assert [entry.name for entry in found.choices(AUTO)] == ["motion"]
     assert found.revision("motion") == "motion/1"
-    assert len(found.plainer) == 3
+    assert len(found.plainer) == 5
 
 
 def test_weights_are_named_by_their_fingerprint(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from actors.backends import VIDEO_MODELS
 from flows.forecast import Forecast
-from schemas.plan import Ad, Drawing, Shot, Still
+from schemas.plan import Ad, Drawing, Narration, Shot, Still
 from storage.rows import Pace
 from tests.compositions import PALETTE, draw_ad
 
@@ -145,6 +145,19 @@ DRAWN = Still(
     drawing=Drawing(prompt="", negative="", width=1000, height=2000, seed=1, model="z-image/1@0123456789ab"),
 )  # fmt: skip
 HOSTED = "runway-gen4-turbo/1"
+
+
+def test_a_voice_takes_its_engine_s_pace_by_the_character() -> None:
+    """Whoever speaks; a recording is read, however long its text is."""
+    said = Narration(text="x" * 40, locale="en-US", voice="kokoro:af_heart@12", recipe=1)
+    other = said.model_copy(update={"text": "x" * 10, "voice": "kokoro:am_michael@12"})
+    recorded = said.model_copy(update={"voice": "inputs/a.wav"})
+    forecast = Forecast({("voice", "kokoro@12/1"): Pace(seconds=30, work=60, count=3)})
+
+    assert [forecast.seconds("voice", spec) for spec in (said, other)] == [20, 5]
+    assert [Forecast().work("voice", spec) for spec in (said, recorded)] == [40, 1]
+    assert forecast.model("voice", recorded) == "recording/1"
+    assert forecast.gpus("voice", said) == 0
 
 
 def test_a_drawing_takes_its_models_time_and_gpu() -> None:

@@ -4,7 +4,9 @@ import contextlib
 import copy
 import json
 import os
+import shutil
 import socket
+import wave
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from actors.fonts import FONTS
 from flows.ingest import Ingested, ingest
 from schemas.errors import BriefError
 from tests.films import cut_off, draw_film, evenly
@@ -141,6 +144,48 @@ def film(draw: Callable[[Path], object]) -> Change:
         data["storyboard"][0] = {"id": "hero", "video": "media/x.mp4", "task": "restyle", "seconds": 1.0}
 
     return change
+
+
+def sound(use: str, draw: Callable[[Path], object]) -> Change:
+    """Return the change that makes a file and names it as the brief's music or voice."""
+
+    def change(data: dict[str, Any], folder: Path) -> None:
+        draw(folder / "media" / "x.wav")
+        data["audio"][use] = "media/x.wav"
+
+    return change
+
+
+def draw_sound(path: Path, seconds: int) -> None:
+    """Write *seconds* of a hum as a small WAV."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 1, 8000, 0, "NONE", ""))
+        file.writeframes(bytes([118, 138] * 4000) * seconds)
+
+
+def instead_of_storyboard(**fields: Any) -> Change:
+    """Return the change that puts *fields* in place of the storyboard."""
+
+    def change(data: dict[str, Any], _folder: Path) -> None:
+        del data["storyboard"]
+        data.update(fields)
+
+    return change
+
+
+def presenting(**variant: Any) -> dict[str, Any]:
+    """Return the Kaffi brief with a presenter who has something to say, and *variant* as its second."""
+    data = kaffi()
+    data["storyboard"][0] = {
+        "id": "hero",
+        "show": "presenter",
+        "portrait": "media/coffee.png",
+        "seconds": 2.0,
+    }
+    for words in data["locales"].values():
+        words["voiceover"] = "Good morning."
+    data["variants"] = [{"id": "a"}, {"id": "b", **variant}]
+    return data
 
 
 def sparse(path: Path) -> None:
@@ -306,7 +351,7 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
         "a presenter without a face", "add portrait: PATH"),
     "a silent presenter": (
         put("storyboard", 0, value={"id": "hello", "show": "presenter", "portrait": "media/coffee.png"}),
-        "storyboard[0]", "nothing to say in zh-CN", "add voiceover"),
+        "storyboard[0]", "nothing to say in ar", "add voiceover"),
     "a video with nothing to do": (
         put("storyboard", 0, value={"id": "clip", "video": "a.mp4"}), "storyboard[0].video",
         "not shown as it is", "add task: restyle"),
@@ -371,8 +416,116 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
         put("storyboard", 0, value={"id": "all", "subjects": ["media/coffee.png"] * 5}),
         "storyboard[0].subjects", "more than 4", ""),
     "labels always": (put("labels", "ai", value="always"), "labels.ai", "'always'", "write auto"),
-    "a voice from a file": (
-        put("audio", "voice", value="a.wav"), "audio.voice", "'a.wav'", "write auto or none"),
+    "a missing recording": (
+        put("audio", "voice", value="a.wav"), "audio.voice", "'a.wav' is missing", "beside the brief"),
+    "a missing recording of one locale": (
+        put("audio", "voice", value={"ar": "a.wav"}), "audio.voice.ar", "'a.wav' is missing", "beside"),
+    "a voice that nearly exists": (
+        put("audio", "voice", value={"ar": "femal"}), "audio.voice.ar", "'femal' is neither a voice nor",
+        "did you mean female? known: auto, female"),
+    "a recording that is no sound": (
+        put("audio", "voice", value="media/coffee.png"), "audio.voice", "'coffee.png' is no sound file",
+        "use .mp3, .wav, .ogg, .opus, .m4a, .flac, or one of auto, female, male, none"),
+    "a recording of text": (
+        sound("voice", lambda path: path.write_text("x")), "audio.voice", "'x.wav' is broken or no sound",
+        "use .mp3"),
+    "a recording of nothing": (
+        sound("voice", lambda path: draw_sound(path, 0)), "audio.voice", "'x.wav' is broken or no sound",
+        "use .mp3"),
+    "a recording of four minutes": (
+        sound("voice", lambda path: draw_sound(path, 240)), "audio.voice",
+        "'x.wav' lasts more than 180 s", "cut it"),
+    "a recording out of the folder": (
+        sound("voice", link_out), "audio.voice", "'media/x.wav' leaves the folder", "beside the brief"),
+    "a recording behind an address": (
+        put("audio", "voice", value="s3://b/x.wav"), "audio.voice", "'s3://b/x.wav' is not fetched",
+        "put the file beside"),
+    "a voice of a locale that is not there": (
+        put("audio", "voice", value={"fr-FR": "auto"}), "audio.voice.fr-FR", "no locale 'fr-FR'",
+        "known: en-US, zh-CN, ar"),
+    "a voice of no locale": (
+        put("audio", "voice", value={"frr-XX": "auto"}), "audio.voice.frr-XX", "'frr-XX' is no",
+        "BCP 47"),
+    "voices in a list": (
+        put("audio", "voice", value=["auto"]), "audio.voice", "a list is not a mapping", "for each locale"),
+    "a number for a voice": (
+        put("audio", "voice", value={"ar": 5}), "audio.voice.ar", "5 is not", 'quote it: "5"'),
+    "captions by yes": (
+        put("audio", "captions", value=True), "audio.captions", "true is unknown", "known: auto, on, off"),
+    "a recording for a presenter": (
+        lambda data, folder: (
+            data.update(presenting()),
+            data["variants"].pop(),
+            sound("voice", lambda path: draw_sound(path, 1))(data, folder)),
+        "audio.voice", "'media/x.wav': no open pipeline", "the presenter speaks"),
+    "music of a brand without": (
+        put("audio", "music", value="brand"), "audio.music", "the brand has no music", "brand.music: PATH"),
+    "music of a brand that is missing": (
+        put("brand", "music", value="a.mp3"), "brand.music", "'a.mp3' is missing", "beside the brief"),
+    "music of a brand that is no sound": (
+        put("brand", "music", value="media/coffee.png"), "brand.music", "'coffee.png' is no sound", ".mp3"),
+    "a family that nearly exists": (
+        put("brand", "fonts", "heading", value="Noto Sanz"), "brand.fonts.heading",
+        "'Noto Sanz' is neither a family nor a file", "did you mean Noto Sans? known: Noto Sans, Noto Serif"),
+    "a missing font": (
+        put("brand", "fonts", "body", value="media/own.ttf"), "brand.fonts.body",
+        "'media/own.ttf' is missing", "beside the brief"),
+    "a font for the web": (
+        lambda data, folder: (
+            (folder / "x.woff2").write_bytes(b"wOF2"), data["brand"]["fonts"].update(body="x.woff2")),
+        "brand.fonts.body", "'x.woff2' is no font file", "use .ttf or .otf, or one of Noto Sans"),
+    "a font of text": (
+        lambda data, folder: (
+            (folder / "x.ttf").write_text("x"), data["brand"]["fonts"].update(body="x.ttf")),
+        "brand.fonts.body", "'x.ttf' cannot be used", "TTF or OTF"),
+    "a template that nearly exists": (
+        instead_of_storyboard(template="testimonials"), "template", "'testimonials' is unknown",
+        "did you mean testimonial?"),
+    "a variant's template of nothing": (
+        put("variants", 0, "template", value=""), "variants[0].template", "'' is unknown", "known: auto"),
+    "a template beside a storyboard": (
+        put("template", value="bumper"), "template", "'bumper' stands beside a storyboard", "take one of"),
+    "a variant's template beside a storyboard": (
+        put("variants", 1, "template", value="bumper"), "variants[1].template",
+        "'bumper' stands beside a storyboard", "take one of"),
+    "a template without what it needs": (
+        lambda data, _: (
+            [data.pop(name) for name in ("storyboard", "variants")], data.update(template="testimonial"),
+            [data["locales"][tag].update(quote="Good") for tag in ("en-US", "zh-CN")]),
+        "locales.ar.quote", "testimonial needs what a customer says", "choose another template"),
+    "six features": (
+        put("locales", "ar", "features", value=["x"] * 6), "locales.ar.features", "more than 5 items",
+        "give a list of texts"),
+    "features in one text": (
+        put("locales", "ar", "features", value="Light, warm"), "locales.ar.features", "'Light, warm' is not",
+        "[Hand-picked, Roasted today]"),
+    "an empty feature": (
+        put("locales", "ar", "features", value=["Light", " "]), "locales.ar.features[1]", "' ' is empty", ""),
+    "a field in a feature": (
+        put("locales", "ar", "features", value=["{hook}"]), "locales.ar.features[0]", "{hook} is no field",
+        "known: id, title"),
+    "a feature that is not there": (
+        put("storyboard", 0, "caption", value="{feature2}"), "storyboard[0].caption",
+        "{feature2} has no value in en-US, in zh-CN, in ar", "give locales.en-US.features[1]"),
+    "a quote with a wrong field": (
+        put("locales", "ar", "quote", value="{titel}"), "locales.ar.quote", "{titel}", "did you mean title?"),
+    "an author that is not there": (
+        lambda data, _: data["storyboard"][0].update(layout="quote", note="{author}"),
+        "storyboard[0].note", "{author} has no value in en-US", "give locales.en-US.author"),
+    "a layout that nearly exists": (
+        put("storyboard", 0, "layout", value="headlines"), "storyboard[0].layout", "'headlines' is unknown",
+        "did you mean headline?"),
+    "a layout of a card": (
+        put("storyboard", 2, "layout", value="offer"), "storyboard[2].layout", "a layout of its own",
+        "take layout out"),
+    "a note that nobody shows": (
+        put("storyboard", 0, "note", value="x"), "storyboard[0].note", "without a layout that shows it",
+        "write layout: quote or label"),
+    "an offer without a price": (
+        lambda data, _: (
+            [data["products"][0].pop(name) for name in ("price", "sale_price")],
+            data["storyboard"].pop(), data["storyboard"][0].update(layout="offer")),
+        "storyboard[0].layout", "product 'HB-250' has none", "give its price"),
     "another model": (
         put("video", "model", value="wan"), "video.model", "'wan' is no model", "known models: auto, motion"),
     "a seed with a fraction": (
@@ -433,6 +586,9 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
         ".mp3"),
     "missing music": (
         put("audio", "music", value="a.mp3"), "audio.music", "'a.mp3' is missing", "beside the brief"),
+    "music of text": (
+        sound("music", lambda path: path.write_text("x")), "audio.music", "'x.wav' is broken or no sound",
+        "use .mp3"),
     "a missing brand file": (
         put("brand", value="kaffi.yml"), "brand", "'kaffi.yml' is missing", "beside the brief"),
     "a brand in a picture": (
@@ -460,7 +616,7 @@ def test_a_wrong_brief_is_told_where_what_and_the_cure(
 
 
 def test_the_kaffi_brief_is_taken(campaign: Path) -> None:
-    """With its files known by their content, and a note about its voice."""
+    """With its files known by their content."""
     taken = ingest(campaign / "brief.yaml")
 
     picture_of = taken.sources["media/coffee.png"]
@@ -469,7 +625,7 @@ def test_the_kaffi_brief_is_taken(campaign: Path) -> None:
     assert taken.sources["media/kaffi-logo.svg"].name.endswith(".svg")
     assert (taken.sources["media/kaffi-logo.svg"].width, len(taken.sources)) == (80, 2)
     assert taken.folder == campaign
-    assert taken.notes == ("voice: this version has no voices; the ads of en-US are made without one",)
+    assert taken.notes == ()
 
 
 def test_the_brief_in_the_examples_is_taken() -> None:
@@ -615,25 +771,29 @@ def test_a_path_without_a_brief_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_schedule_is_kept_with_a_note(campaign: Path) -> None:
-    """And a brief without voice-over, or without a voice, has no note about it."""
+    """Its author should know that nothing starts by itself."""
     data = kaffi() | {"schedule": {"cron": "0 6 * * 1", "timezone": "Europe/Berlin"}}
-    data["audio"]["voice"] = "none"
 
     assert ingest(write(campaign, data)).notes == (
         "schedule: kept with the brief; this version does not start runs by itself",
     )
 
 
-def test_music_can_be_a_file(campaign: Path) -> None:
-    """Its content is heard later; here it is only known."""
+def test_sounds_and_fonts_can_be_files(campaign: Path) -> None:
+    """Known by their content; of a recorded voice also the length, which decides where it fits."""
     data = kaffi()
-    data["audio"]["music"] = "song.MP3"
-    (campaign / "song.MP3").write_bytes(b"ID3")
+    for name, seconds in (("song.WAV", 2), ("voice.wav", 3)):
+        draw_sound(campaign / name, seconds)
+    shutil.copy(FONTS["Inter"].place, campaign / "own.ttf")
+    data["audio"] = {"music": "brand", "voice": {"ar": "voice.wav", "en": "male"}}
+    data["brand"] |= {"music": "song.WAV", "fonts": {"heading": "own.ttf"}}
 
-    source = ingest(write(campaign, data)).sources["song.MP3"]
+    sources = ingest(write(campaign, data)).sources
 
-    assert source.name == f"inputs/{source.sha256}.mp3"
-    assert source.width == 0
+    suffixes = {"song.WAV": ".wav", "voice.wav": ".wav", "own.ttf": ".ttf"}
+    for name, suffix in suffixes.items():
+        assert sources[name].name == f"inputs/{sources[name].sha256}{suffix}"
+    assert [sources[name].seconds for name in suffixes] == [0, pytest.approx(3, abs=0.01), 0]
 
 
 def test_a_video_is_known_by_its_content_size_and_length(campaign: Path) -> None:
@@ -646,21 +806,6 @@ def test_a_video_is_known_by_its_content_size_and_length(campaign: Path) -> None
     assert source.name == f"inputs/{source.sha256}.mp4"
     assert (source.width, source.height) == (96, 64)
     assert source.seconds == pytest.approx(1, abs=0.05)
-
-
-def presenting(**variant: Any) -> dict[str, Any]:
-    """Return the Kaffi brief with a presenter who has something to say, and *variant* as its second."""
-    data = kaffi()
-    data["storyboard"][0] = {
-        "id": "hero",
-        "show": "presenter",
-        "portrait": "media/coffee.png",
-        "seconds": 2.0,
-    }
-    for words in data["locales"].values():
-        words["voiceover"] = "Good morning."
-    data["variants"] = [{"id": "a"}, {"id": "b", **variant}]
-    return data
 
 
 def test_a_variant_may_not_take_a_presenters_words(campaign: Path) -> None:

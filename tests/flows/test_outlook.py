@@ -7,7 +7,7 @@ import pytest
 from actors.backends import VIDEO_MODELS
 from flows.forecast import Forecast
 from flows.outlook import PlanForecast, forecast_plan, together
-from schemas.plan import Ad, Cut, Plan, Shot, Still
+from schemas.plan import Ad, Cut, Narration, Plan, Shot, Sound, Still
 from tests.compositions import PALETTE, draw_ad
 
 STILL = Still(source="inputs/a.png", source_sha256="a", scale=4, upscaler="lanczos", matte="", recipe=1)
@@ -52,6 +52,20 @@ def test_what_is_shared_costs_once() -> None:
 
     assert (told.stills, told.shots, told.ads) == (1, 3, 4)
     assert told.gpu_seconds == pytest.approx(300)
+
+
+def test_a_voice_is_counted_once_and_takes_its_time() -> None:
+    """Two ads say it; no ad is ready before it is spoken."""
+    said = Narration(text="Good morning. " * 20, locale="en-US", voice="hibari:heart@1", recipe=1)
+    sound = Sound(music="", lufs=-14, true_peak_max=-1, voice=said.key)
+    ads = [_ad(name, sound=sound) for name in "ab"]
+    spoken = _told(_plan(*ads).model_copy(update={"narrations": (said,)}))
+    there = _told(_plan(*ads).model_copy(update={"narrations": (said,)}), made={said.key})
+    seconds = Forecast().seconds("voice", said)
+
+    assert (spoken.voices, there.voices) == (1, 0)
+    assert spoken.cpu_seconds - there.cpu_seconds == pytest.approx(seconds)
+    assert spoken.longest - there.longest == pytest.approx(seconds)
 
 
 def test_what_is_there_costs_nothing() -> None:

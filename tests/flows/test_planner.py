@@ -12,6 +12,7 @@ from flows.ingest import Ingested, ingest
 from flows.naming import file_stem
 from flows.planner import make_plan
 from schemas.brief import Brief
+from schemas.media import Source
 from schemas.placements import PLACEMENTS
 from schemas.plan import Ad, Plan
 from tests.models import DREAM
@@ -19,7 +20,12 @@ from tests.models import DREAM
 KAFFI = Path(__file__).parents[2] / "examples" / "kaffi" / "brief.yaml"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FULL = Equipment(
-    spanx2="spanx2@a", spanx4="spanx4@b", matte="u2netp@c", tracks={"upbeat": ("pack:upbeat/x@d",)}
+    spanx2="spanx2@a",
+    spanx4="spanx4@b",
+    matte="u2netp@c",
+    faces="blazeface@f",
+    reader="ppocr@r",
+    tracks={"upbeat": ("pack:upbeat/x@d",)},
 )
 
 
@@ -69,14 +75,14 @@ def test_shots_are_shared_across_languages_variants_and_placements(kaffi: Ingest
 
 
 def test_ads_share_what_they_have_in_common(kaffi: Ingested) -> None:
-    """A plan of ten thousand ads holds one kit, one sound a placement, and each cut and composition once."""
+    """A plan of ten thousand ads holds one kit, and each sound, cut and composition once."""
     looks = [ad.composition for ad in _plan(kaffi).ads]
     cuts = [cut for look in looks for cut in look.cuts]
 
     assert len({id(look) for look in looks}) == len({look.key for look in looks}) < len(looks)
     assert len({id(cut) for cut in cuts}) == len(set(cuts)) < len(cuts)
     assert len({id(look.kit) for look in looks}) == 1
-    assert len({id(look.sound) for look in looks}) == len(kaffi.brief.placements)
+    assert len({id(look.sound) for look in looks}) == len({look.sound for look in looks}) < len(looks)
 
 
 def test_every_shot_of_an_ad_is_in_the_plan(kaffi: Ingested) -> None:
@@ -113,8 +119,8 @@ def test_a_sale_that_is_over_shows_the_full_price(kaffi: Ingested) -> None:
     on = _ad(_plan(kaffi), "en-US", "meta_reels").composition
     over = _ad(_plan(kaffi, now=datetime(2027, 1, 1, tzinfo=UTC)), "en-US", "meta_reels").composition
 
-    assert (on.price, on.old_price) == ("€8.90", "€12.90")
-    assert (over.price, over.old_price) == ("€12.90", "")
+    assert (on.price, on.old_price, on.discount, on.until) == ("€8.90", "€12.90", "-31%", "December 24")
+    assert (over.price, over.old_price, over.discount, over.until) == ("€12.90", "", "", "")
 
 
 def test_the_end_card_has_its_price_on_a_line_of_its_own(kaffi: Ingested) -> None:
@@ -150,7 +156,7 @@ def test_without_weights_the_plan_is_plainer(kaffi: Ingested) -> None:
 
     assert {(still.upscaler, still.matte) for still in plan.stills} == {("lanczos", "")}
     assert {ad.composition.sound.music for ad in plan.ads} == {"synth:upbeat"}
-    assert len(Equipment().plainer) == 3
+    assert len(Equipment().plainer) == 5
     assert FULL.plainer == ()
 
 
@@ -255,15 +261,17 @@ def test_a_model_whose_own_size_is_asked_for_needs_no_enlarging(
 
 
 def test_a_brief_without_storyboard_gets_a_good_one(kaffi: Ingested) -> None:
-    """Hook, benefit, closing card."""
+    """Hook, benefit, the offer, the closing card; six seconds have room for fewer words."""
     plan = _plan(_changed(kaffi, storyboard=[]))
-    cuts = _ad(plan, "en-US", "meta_reels").composition.cuts
+    words = ["Wake up to better coffee", "Freshly roasted every morning", "House Blend 250 g"]
 
-    assert [cut.caption for cut in cuts] == [
-        "Wake up to better coffee",
-        "Freshly roasted every morning",
-        "House Blend 250 g",
-    ]
+    reels, bumper = (
+        [(cut.layout, cut.caption) for cut in _ad(plan, "en-US", name).composition.cuts]
+        for name in ("meta_reels", "youtube_bumper")
+    )
+    layouts = ["headline", "headline", "offer", "headline"]
+    assert reels == [*zip(layouts, [*words, words[2]], strict=True)]
+    assert bumper == [*zip(["bumper", "bumper", "headline"], words, strict=True)]
 
 
 def test_fitted_lengths_are_told(kaffi: Ingested) -> None:
@@ -305,3 +313,54 @@ def test_what_models_make_is_told_once(dream: Ingested, kaffi: Ingested) -> None
 
     assert [note for note in _plan(dream).notes if "AI" in note] == [told]
     assert not [note for note in _plan(kaffi).notes if "AI" in note]
+
+
+def test_a_placement_has_its_own_frame_rate_and_bit_rates(kaffi: Ingested) -> None:
+    """Television's ads are cut from shots of 25 frames a second, which nobody else shows."""
+    plan = _plan(_changed(kaffi, placements=["youtube_non_skippable", "amazon_olv"]))
+    shots = {shot.key: shot for shot in plan.shots}
+
+    for ad in plan.ads:
+        look, rate = ad.composition, PLACEMENTS[ad.placement].fps
+        assert {shots[key].fps for key in ad.shots} == {look.fps} == {rate}
+        assert look.kbps == PLACEMENTS[ad.placement].kbps
+        assert look.seconds in (PLACEMENTS[ad.placement].lengths or [look.seconds])
+
+
+def test_a_small_models_clips_are_brought_to_the_rate_of_each_placement(dream: Ingested) -> None:
+    """What it makes once is enlarged for both; where the rate is another, frames are left out."""
+    plan = _plan(_changed(dream, placements=["youtube_non_skippable", "amazon_olv"]))
+    large = [shot for shot in plan.shots if shot.base]
+
+    assert {(shot.fps, shot.interpolator) for shot in large} == {(30, ""), (25, "repeat/2")}
+    assert {shot.fps for shot in plan.shots if shot.model == "dream/1" and not shot.base} == {30}
+    for one in large:
+        base = next(shot for shot in plan.shots if shot.key == one.base)
+        assert base.frames * one.fps >= one.frames * base.fps
+
+
+def test_the_brands_own_music_and_fonts_are_known_by_their_content(kaffi: Ingested) -> None:
+    """A changed file makes other ads."""
+    sources = kaffi.sources | {
+        name: Source(name=f"inputs/{name}", sha256=name) for name in ("song.mp3", "own.ttf")
+    }
+    brand = kaffi.brief.model_dump(mode="json")["brand"] | {
+        "music": "song.mp3",
+        "fonts": {"heading": "own.ttf"},
+    }
+    changed = _changed(kaffi, brand=brand, audio={"music": "brand"}).model_copy(update={"sources": sources})
+
+    look = _plan(changed).ads[0].composition
+
+    assert look.sound.music == "inputs/song.mp3"
+    assert (look.kit.heading, look.kit.body) == ("inputs/own.ttf", "Noto Sans")
+
+
+def test_the_emoji_font_is_named_where_a_text_needs_it(kaffi: Ingested) -> None:
+    """Only there: workers fetch what a plan names."""
+    locales = kaffi.brief.model_dump(mode="json", exclude_unset=True)["locales"]
+    locales["ar"]["cta"] += " \N{HOT BEVERAGE}\N{VARIATION SELECTOR-16}"
+    plan = _plan(_changed(kaffi, locales=locales), equipment=Equipment(emoji="emoji@f"))
+
+    assert {ad.locale for ad in plan.ads if ad.composition.emoji == "emoji@f"} == {"ar"}
+    assert {ad.composition.emoji for ad in plan.ads} == {"", "emoji@f"}

@@ -174,19 +174,23 @@ def test_every_text_of_a_brief_is_read(house: Policy) -> None:
     """Prompts, tone, names, products, captions, copy of every locale and variant, disclaimers, voices."""
     bad = "porn"
     brand = {"name": bad, "tone": bad, "disclaimer": {"ar": bad}}
-    copy = dict.fromkeys(("hook", "benefit", "cta", "voiceover"), bad)
-    variant = {"locales": {"ar": copy}, "storyboard": [{"prompt": bad, "caption": bad}]}
+    names = ("hook", "benefit", "cta", "voiceover", "quote", "author", "before", "after")
+    copy = dict.fromkeys(names, bad) | {"features": ["tea", bad]}
+    variant = {"locales": {"ar": copy}, "storyboard": [{"prompt": bad, "caption": bad, "note": bad}]}
     document = brief(
         brand=brand,
         products=[{"title": bad, "description": {"de": bad}}],
         locales={"en-US": copy},
-        storyboard=[{"prompt": bad, "caption": bad}],
+        storyboard=[{"prompt": bad, "caption": bad, "note": bad}],
         variants=[variant],
     )
 
     places = {problem.where for problem in policy_problems(document, house)}
 
-    copies = {f"{start}.{name}" for start in ("locales.en-US", "variants[0].locales.ar") for name in copy}
+    places_of_copy = (*names, "features[1]")
+    copies = {
+        f"{start}.{name}" for start in ("locales.en-US", "variants[0].locales.ar") for name in places_of_copy
+    }
     assert places == copies | {
         "brand.name",
         "brand.tone",
@@ -195,8 +199,10 @@ def test_every_text_of_a_brief_is_read(house: Policy) -> None:
         "products[0].description.de",
         "storyboard[0].prompt",
         "storyboard[0].caption",
+        "storyboard[0].note",
         "variants[0].storyboard[0].prompt",
         "variants[0].storyboard[0].caption",
+        "variants[0].storyboard[0].note",
     }
 
 

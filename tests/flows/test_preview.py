@@ -42,7 +42,7 @@ def test_a_plan_says_how_long_it_takes(
     print_plans([ready], settings, as_json=False)
     out = capsys.readouterr().out
 
-    assert "to make 1 still, 12 shots and 30 ads: about 3 min with 2 workers" in out
+    assert "to make 1 still, 1 voice, 12 shots and 30 ads: about 3 min with 2 workers" in out
     assert "0 GPU-seconds" in out
     assert "the cap of 600 GPU-seconds is enough." in out
     assert not settings.home.exists()
@@ -88,3 +88,23 @@ def test_two_campaigns_are_forecast_apart_and_together(
     assert [campaign["ads"] for campaign in told["campaigns"]] == [30, 0]
     assert (told["ads"], told["workers"], told["gpus"]) == (30, 2, 0)
     assert "all campaigns together:\nto make 1 still" in capsys.readouterr().out
+
+
+def test_a_plan_says_which_template_and_which_voices_a_placement_has(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a table and as JSON; each narration is told once."""
+    ready = preflight(KAFFI.parent / "templates.yaml", settings)
+    print_plans([ready], settings, as_json=False)
+    table = capsys.readouterr().out
+    print_plans([ready], settings, as_json=True)
+    told = _json(capsys)
+
+    assert "offer_countdown feature_list testimonial product_hero" in table
+    assert "voices" in table
+    templates = [(ad["placement"], ad["variant"], ad["template"]) for ad in told["ads"]]
+    assert ("youtube_bumper", "auto", "bumper") in templates
+    assert ("meta_reels", "quote", "testimonial") in templates
+    (narration,) = told["narrations"]
+    assert narration["text"] == "Better mornings. Kaffi House Blend, now €8.90."
+    assert {ad["voice"] for ad in told["ads"]} == {narration["key"]}

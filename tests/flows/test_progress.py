@@ -99,6 +99,16 @@ def test_a_log_gets_a_line_now_and_then(log: Log) -> None:
     assert told == "kaffi/x: to make 4 ads (2 ads are there)\nads 2/4; about 1 min left\n"
 
 
+def test_a_campaign_without_voices_says_nothing_about_them(log: Log) -> None:
+    """Most are so; one that has any tells how many."""
+    counts = {**_counts(4), "voice": Count(wanted=0)}
+    told = log.show(Event(event="planned", campaign="kaffi/x", counts=counts))
+    voiced = log.show(Event(event="planned", campaign="kaffi/y", counts={**counts, "voice": Count(wanted=2)}))
+
+    assert told == "kaffi/x: to make 4 ads\n"
+    assert "kaffi/y: to make 2 voices, 4 ads" in voiced
+
+
 def test_failures_retries_and_quarantines_are_told_as_they_come(log: Log) -> None:
     """Each with its name and its reason."""
     told = log.show(

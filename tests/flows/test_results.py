@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from actors.backends import VIDEO_MODELS
+from flows.preview import finished
 from flows.results import print_results, print_status
 from schemas.errors import BriefError
+from schemas.media import StoredFile
 from schemas.plan import Plan
 from schemas.settings import Settings, read_settings
+from storage.blobs import open_blobs
 from storage.catalog import Catalog
-from tests.storage.drawn import asset, draw_plan
+from tests.storage.drawn import TOO_LOUD, asset, draw_plan
 
 PLAN = draw_plan("one", "two", "three")
 CAMPAIGN = PLAN.campaign
@@ -75,6 +78,82 @@ def test_people_read_why_an_ad_is_not_there(
     assert "failed: two en-US meta_reels a: no\\u001b[2J [red]font" in out
     assert "planned: three en-US meta_reels a: held back by budget.gpu_seconds" in out
     assert "\x1b" not in out
+
+
+@pytest.fixture(name="judged")
+def _judged(book: Catalog) -> Catalog:
+    """A run that made two ads with a warning, and one that was rejected; all have captions."""
+    run = book.start_run(PLAN, "{}")
+    warned = TOO_LOUD.model_copy(update={"rule": "safe_zone", "severity": "warn"})
+    for ad, findings in zip(PLAN.ads, ((warned,), (TOO_LOUD, warned), (warned,)), strict=True):
+        captions = tuple(
+            StoredFile(name=f"ads/{ad.key}.{end}", sha256="c", bytes=3) for end in ("srt", "vtt")
+        )
+        made = asset(ad).model_copy(update={"findings": findings, "captions": captions})
+        book.finish(book.claim("ad", ad.key, run).attempt, made)
+    book.end_run(run, "failed")
+    return book
+
+
+def test_a_rejected_ad_is_named_with_what_it_breaks(
+    judged: Catalog, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a run and by `status`; a warning is told once, however many ads it is about."""
+    lacking = print_results([PLAN], settings, as_json=False)
+    run = capsys.readouterr().out
+    print_status(CAMPAIGN, settings, as_json=False)
+    status = capsys.readouterr().out
+    name = f"ads/{PLAN.ads[1].key}.mp4"
+
+    assert judged
+    assert lacking == 1
+    assert "2 of 3 ads are done." in run
+    for out in (run, status):
+        assert f"rejected: two en-US meta_reels a: {TOO_LOUD} (kept as {name})" in out
+        assert out.count("note: ") == 1
+        assert "and 2 ads more: safe_zone: -9 LUFS" in out
+
+
+def test_machines_read_every_finding(
+    judged: Catalog, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By ad: rule, value, limit, source, severity."""
+    print_results([PLAN], settings, as_json=True)
+    ads = json.loads(capsys.readouterr().out)["campaigns"][0]["ads"]
+
+    assert judged
+    assert [ad["state"] for ad in ads] == ["done", "rejected", "done"]
+    assert ads[1]["findings"][0] == TOO_LOUD.model_dump()
+    assert [len(ad["findings"]) for ad in ads] == [1, 2, 1]
+
+
+def test_captions_are_linked_beside_their_ad_and_rejected_ads_are_not(
+    judged: Catalog, settings: Settings
+) -> None:
+    """Under one stem; links of files that are not wanted any more go."""
+    out = settings.out / "spring-roast"
+    out.mkdir(parents=True)
+    (out / "kaffi_spring-roast_gone.vtt").symlink_to("nowhere")
+    print_results([PLAN], settings, as_json=True)
+    links = [path for path in out.iterdir() if path.is_symlink()]
+
+    assert judged
+    assert sorted(path.suffix for path in links) == [".mp4", ".mp4", ".srt", ".srt", ".vtt", ".vtt"]
+    assert len({path.stem for path in links}) == 2
+    assert all(path.readlink().stem in {PLAN.ads[0].key, PLAN.ads[2].key} for path in links)
+
+
+def test_a_campaign_with_rejected_ads_has_nothing_to_do(judged: Catalog, settings: Settings) -> None:
+    """They would come out the same; once a file is gone there is something to make."""
+    blobs = open_blobs(settings.blobs)
+    for row in judged.rows(CAMPAIGN):
+        for name in (row.name, *row.captions):
+            blobs.put_text(name, "made")
+    whole = finished(PLAN, settings)
+    blobs.delete(f"ads/{PLAN.ads[1].key}.vtt")
+
+    assert whole
+    assert not finished(PLAN, settings)
 
 
 def test_a_capped_campaign_says_what_more_would_cost(

@@ -14,89 +14,22 @@ from flows.examine import Examiner
 from flows.verify import Report, print_report, verify
 from schemas.errors import SettingsError, StorageError
 from schemas.media import Asset, StoredFile
-from schemas.plan import Plan
-from schemas.settings import Settings, read_settings
-from schemas.sidecar import Recipe, Sidecar
-from storage.blobs import BlobStore, open_blobs
+from schemas.settings import read_settings
 from storage.catalog import Catalog
+from tests.flows.house import House
 from tests.storage import drawn
 
 OTHER = "0123456789abcdef" * 4
 """A key of nothing."""
 SPAN = f"weights/{MANIFEST['spanx2'].place}"
 MUSIC = MANIFEST["music"]
-TRACK = f"weights/{MUSIC.place}/{next(iter(MUSIC.tracks))}"
+TRACK = f"weights/{MUSIC.place}/{next(iter(MUSIC.files))}"
 KILLED = """
 import sys
 from storage.catalog import Catalog
 from tests.storage.drawn import draw_plan
 Catalog(sys.argv[1]).start_run(draw_plan("one", campaign="kaffi/killed"), "{}")
 """
-
-
-class House:
-    """A finished campaign of two ads, with its store and its catalog."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.blobs: BlobStore = open_blobs(settings.blobs)
-        self.catalog = Catalog(settings.database_url)
-        self.plan: Plan = drawn.draw_plan("one", "two")
-        self.input = f"inputs/{hashlib.sha256(b'a picture').hexdigest()}.png"
-        self.store(self.input, "a picture")
-        (still,), (shot,) = self.plan.stills, self.plan.shots
-        self.still = drawn.still_file(still).model_copy(
-            update={"file": self.file("stills", still.key, "png")}
-        )
-        self.clip = drawn.clip(shot).model_copy(update={"file": self.file("clips", shot.key, "mp4")})
-        self.ads = [
-            drawn.asset(ad).model_copy(update={"file": self.file("ads", ad.key, "mp4")})
-            for ad in self.plan.ads
-        ]
-        for asset in self.ads:
-            self.store(f"ads/{asset.ad}.json", self.sidecar(asset))
-        self._note_all()
-
-    @property
-    def ad(self) -> Asset:
-        """The first ad."""
-        return self.ads[0]
-
-    @property
-    def names(self) -> set[str]:
-        """The names of all files."""
-        return set(self.blobs.names(""))
-
-    def store(self, name: str, text: str) -> StoredFile:
-        """Store *text*, whatever is there."""
-        return self.blobs.put_text(name, text, replace=True)
-
-    def file(self, folder: str, key: str, suffix: str) -> StoredFile:
-        """Store a file of this name."""
-        return self.store(f"{folder}/{key}.{suffix}", f"the {folder} of {key}")
-
-    def sidecar(self, asset: Asset) -> str:
-        """Return what the sidecar of *asset* says."""
-        (ad,) = (ad for ad in self.plan.ads if ad.key == asset.ad)
-        shots, stills = self.plan.shots, self.plan.stills
-        recipe = Recipe(
-            brief_sha256="b", ad=ad, shots=shots, clips=(self.clip,), stills=stills, still_files=(self.still,)
-        )
-        return Sidecar(
-            recipe=recipe, asset=asset, composed_from="", versions={}, made_at="now"
-        ).model_dump_json(indent=1)
-
-    def verify(self, *, repair: bool = False) -> Report:
-        """Verify it."""
-        return verify(self.settings, repair=repair)
-
-    def _note_all(self) -> None:
-        run = self.catalog.start_run(self.plan, "{}")
-        self.catalog.finish(self.catalog.claim("still", self.still.still, run).attempt, self.still)
-        self.catalog.finish(self.catalog.claim("shot", self.clip.shot, run).attempt, self.clip)
-        for asset in self.ads:
-            self.catalog.finish(self.catalog.claim("ad", asset.ad, run).attempt, asset)
-        self.catalog.end_run(run, "done")
 
 
 @pytest.fixture
@@ -108,6 +41,10 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     house = House(read_settings(environ))
     with house.catalog:
         yield house
+
+
+def _verify(house: House, *, repair: bool = False) -> Report:
+    return verify(house.settings, repair=repair)
 
 
 def lose(house: House) -> tuple[str, str]:
@@ -165,6 +102,65 @@ def break_sidecar(house: House) -> tuple[str, str]:
     return "sidecar", house.ad.file.name
 
 
+def lose_voice(house: House) -> tuple[str, str]:
+    """Remove a voice."""
+    house.blobs.delete(house.voice.file.name)
+    return "missing", house.voice.file.name
+
+
+def change_voice(house: House) -> tuple[str, str]:
+    """Change a letter of a voice."""
+    house.store(house.voice.file.name, f"THE voices of {house.voice.narration}")
+    return "damaged", house.voice.file.name
+
+
+def leave_voice(house: House) -> tuple[str, str]:
+    """Leave a voice that no row wants."""
+    house.store(f"voices/{OTHER}.flac", "left")
+    return "orphan", f"voices/{OTHER}.flac"
+
+
+def lose_captions(house: House) -> tuple[str, str]:
+    """Remove one of an ad's caption files."""
+    house.blobs.delete(f"ads/{house.ad.ad}.srt")
+    return "missing", f"ads/{house.ad.ad}.srt"
+
+
+def change_captions(house: House) -> tuple[str, str]:
+    """Cut captions short."""
+    house.store(f"ads/{house.ad.ad}.vtt", "WEBVTT")
+    return "damaged", f"ads/{house.ad.ad}.vtt"
+
+
+def leave_captions(house: House) -> tuple[str, str]:
+    """Die before the sidecar is written."""
+    house.store(f"ads/{OTHER}.vtt", "WEBVTT")
+    return "orphan", f"ads/{OTHER}.vtt"
+
+
+def add_captions(house: House) -> tuple[str, str]:
+    """Leave captions beside an ad that has none."""
+    bare = house.ad.model_copy(update={"captions": ()})
+    house.catalog.adopt("ad", bare)
+    house.catalog.forget_files(file.name for file in house.ad.captions)
+    house.store(f"ads/{house.ad.ad}.json", house.sidecar(bare))
+    house.blobs.delete(house.ad.captions[1].name)
+    return "orphan", house.ad.captions[0].name
+
+
+def replace_rejected(house: House) -> tuple[str, str]:
+    """Change an ad that is kept though it is rejected."""
+    house.store(house.ads[1].file.name, "another print")
+    return "damaged", house.ads[1].file.name
+
+
+def forget_rejected(house: House) -> tuple[str, str]:
+    """Die before the row of a rejected ad is written."""
+    house.catalog.forget("ad", [house.ads[1].ad])
+    house.catalog.forget_files(file.name for file in (house.ads[1].file, *house.ads[1].captions))
+    return "unrecorded", house.ads[1].file.name
+
+
 def leave_clip(house: House) -> tuple[str, str]:
     """Leave a clip that no row wants."""
     house.store(f"clips/{OTHER}.mp4", "left")
@@ -186,7 +182,7 @@ def leave_sidecar(house: House) -> tuple[str, str]:
 def leave_unproved_ad(house: House) -> tuple[str, str]:
     """Leave an ad whose sidecar tells of other bytes."""
     house.catalog.forget("ad", [house.ad.ad])
-    house.catalog.forget_files([house.ad.file.name])
+    house.catalog.forget_files(file.name for file in (house.ad.file, *house.ad.captions))
     house.store(house.ad.file.name, "another print")
     return "orphan", house.ad.file.name
 
@@ -194,7 +190,7 @@ def leave_unproved_ad(house: House) -> tuple[str, str]:
 def forget_to_note(house: House) -> tuple[str, str]:
     """Publish an ad whole and die before its row is written."""
     house.catalog.forget("ad", [house.ad.ad])
-    house.catalog.forget_files([house.ad.file.name])
+    house.catalog.forget_files(file.name for file in (house.ad.file, *house.ad.captions))
     return "unrecorded", house.ad.file.name
 
 
@@ -232,7 +228,8 @@ def damage_music(house: House) -> tuple[str, str]:
 HARMS = (
     *(lose, lose_ad, change, cut, replace_ad, lose_sidecar, swap_sidecar, outdate_sidecar, break_sidecar),
     *(leave_clip, leave_ad, leave_sidecar, leave_unproved_ad, forget_to_note, forget_to_list, list_wrong),
-    *(damage_input, damage_weights, damage_music),
+    *(damage_input, damage_weights, damage_music, lose_voice, change_voice, leave_voice),
+    *(lose_captions, change_captions, leave_captions, add_captions, replace_rejected, forget_rejected),
 )
 
 
@@ -241,10 +238,10 @@ def test_what_agrees_is_left_alone(house: House) -> None:
     """Nothing is found and nothing is changed, however often one looks."""
     before = house.names
 
-    found = [house.verify(), house.verify(repair=True), house.verify()]
+    found = [_verify(house), _verify(house, repair=True), _verify(house)]
 
     assert found[0] == found[1] == found[2]
-    assert found[0] == Report(rows=4, files=7, strangers=0, problems=(), live=())
+    assert found[0] == Report(rows=5, files=12, strangers=0, problems=(), live=())
     assert house.names == before
 
 
@@ -262,7 +259,7 @@ def test_a_harm_is_named_and_mended(harm: Callable[[House], tuple[str, str]], ho
     expected = harm(house)
     harmed = house.names
 
-    told, mended, after = house.verify(), house.verify(repair=True), house.verify()
+    told, mended, after = _verify(house), _verify(house, repair=True), _verify(house)
 
     assert [(problem.problem, problem.name) for problem in told.problems] == [expected]
     assert (told.left, mended.left, len(mended.problems)) == (1, 0, 1)
@@ -276,12 +273,11 @@ def test_a_damaged_ad_is_made_again_by_the_next_run(house: House) -> None:
     """Its row is planned, its file and its sidecar are gone; the other ad stays."""
     replace_ad(house)
 
-    house.verify(repair=True)
+    _verify(house, repair=True)
 
     assert list(house.catalog.assets_made([asset.ad for asset in house.ads])) == [house.ads[1].ad]
     assert {name for name in house.names if name.startswith("ads/")} == {
-        house.ads[1].file.name,
-        f"ads/{house.ads[1].ad}.json",
+        f"ads/{house.ads[1].ad}{suffix}" for suffix in (".mp4", ".json", ".srt", ".vtt")
     }
 
 
@@ -290,16 +286,37 @@ def test_a_sidecar_may_be_another_writer_s_of_the_same_bytes(house: House) -> No
     late = house.ad.model_copy(update={"cpu_seconds": 99.0})
     house.store(f"ads/{house.ad.ad}.json", house.sidecar(late))
 
-    assert house.verify().problems == ()
+    assert _verify(house).problems == ()
 
 
 def test_a_finished_ad_is_adopted(house: House) -> None:
     """A crash between file and row costs nothing."""
     forget_to_note(house)
+    forget_rejected(house)
 
-    house.verify(repair=True)
+    _verify(house, repair=True)
 
-    assert house.catalog.assets_made([house.ad.ad]) == {house.ad.ad: house.ad}
+    assert house.catalog.assets_made([asset.ad for asset in house.ads]) == {a.ad: a for a in house.ads}
+    assert [row.state for row in house.catalog.rows()] == ["done", "rejected"]
+
+
+def test_an_ad_of_an_older_version_agrees_with_its_sidecar(house: House) -> None:
+    """Neither knew of captions and findings then."""
+    sidecar = (Path(__file__).parent / "old" / "sidecar.json").read_text()
+    asset = Asset.model_validate(json.loads(sidecar)["asset"])
+    plan = drawn.draw_plan("old", campaign="kaffi/old")
+    (old,) = plan.ads
+    object.__setattr__(old, "key", asset.ad)
+    run = house.catalog.start_run(plan, "{}")
+    house.store(asset.file.name, "the ads of old")
+    house.store(f"ads/{asset.ad}.json", sidecar)
+    house.catalog.finish(house.catalog.claim("ad", asset.ad, run).attempt, asset)
+    house.catalog.end_run(run, "done")
+
+    report = _verify(house)
+
+    assert [problem.kind for problem in report.problems] == []
+    assert [row.state for row in house.catalog.rows("kaffi/old")] == ["done"]
 
 
 def test_an_ad_that_the_database_never_planned_is_not_adopted(house: House) -> None:
@@ -310,7 +327,7 @@ def test_an_ad_that_the_database_never_planned_is_not_adopted(house: House) -> N
     asset = asset.model_copy(update={"file": house.store(asset.file.name, "a stranger's ad")})
     house.store(f"ads/{asset.ad}.json", house.sidecar(asset))
 
-    report = house.verify(repair=True)
+    report = _verify(house, repair=True)
 
     assert [problem.problem for problem in report.problems] == ["orphan"]
     assert asset.file.name not in house.names
@@ -328,10 +345,10 @@ def test_a_row_that_names_a_file_elsewhere_is_forgotten(house: House) -> None:
     house.catalog.end_run(run, "done")
     before = house.names
 
-    report = house.verify(repair=True)
+    report = _verify(house, repair=True)
 
     assert [problem.problem for problem in report.problems] == ["missing", "stale"]
-    assert (report.left, house.verify().problems) == (0, ())
+    assert (report.left, _verify(house).problems) == (0, ())
     assert house.names == before
 
 
@@ -341,7 +358,7 @@ def test_files_of_others_are_left_alone(house: House) -> None:
     for name in others:
         house.store(name, "not ours")
 
-    report = house.verify(repair=True)
+    report = _verify(house, repair=True)
 
     assert (report.problems, report.strangers) == ((), 4)
     assert house.names >= set(others)
@@ -352,9 +369,9 @@ def test_nothing_is_repaired_beside_a_live_run(house: House) -> None:
     leave_clip(house)
     run = house.catalog.start_run(drawn.draw_plan("one", campaign="kaffi/live"), "{}")
 
-    report = house.verify()
+    report = _verify(house)
     with pytest.raises(SettingsError, match=f"kaffi/live .run {run}.*reelmill cancel"):
-        house.verify(repair=True)
+        _verify(house, repair=True)
 
     assert [problem.problem for problem in report.problems] == ["orphan"]
     assert [line.partition(",")[0] for line in report.live] == [f"kaffi/live (run {run}"]
@@ -373,7 +390,7 @@ def test_a_repair_stops_when_a_run_begins(house: House, monkeypatch: pytest.Monk
     monkeypatch.setattr(Examiner, "look_again", begin)
 
     with pytest.raises(SettingsError, match="kaffi/live"):
-        house.verify(repair=True)
+        _verify(house, repair=True)
     assert f"clips/{OTHER}.mp4" in house.names
 
 
@@ -394,12 +411,12 @@ def test_a_dead_run_is_closed(house: House) -> None:
         [sys.executable, "-c", KILLED, house.settings.database_url], check=True, cwd=Path(__file__).parents[2]
     )
 
-    told, mended = house.verify(), house.verify(repair=True)
+    told, mended = _verify(house), _verify(house, repair=True)
 
     assert [(problem.problem, problem.name) for problem in told.problems] == [
         ("dead run", "kaffi/killed, run 2")
     ]
-    assert (mended.left, house.verify().problems, house.catalog.dead_runs()) == (0, (), set())
+    assert (mended.left, _verify(house).problems, house.catalog.dead_runs()) == (0, (), set())
 
 
 def test_a_repair_that_is_killed_is_gone_on_with(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,11 +429,11 @@ def test_a_repair_that_is_killed_is_gone_on_with(house: House, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(Catalog, "forget", die)
         with pytest.raises(StorageError, match="killed"):
-            house.verify(repair=True)
+            _verify(house, repair=True)
 
-    assert [problem.problem for problem in house.verify().problems] == ["missing", "unlisted"]
-    assert house.verify(repair=True).left == 0
-    assert house.verify().problems == ()
+    assert [problem.problem for problem in _verify(house).problems] == ["missing", "unlisted"]
+    assert _verify(house, repair=True).left == 0
+    assert _verify(house).problems == ()
 
 
 def test_the_wrong_database_removes_nothing(house: House, tmp_path: Path) -> None:
@@ -436,13 +453,13 @@ def test_the_wrong_database_removes_nothing(house: House, tmp_path: Path) -> Non
 def test_an_older_database_removes_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backup that knows the smaller part of the files is not what they are compared with."""
     monkeypatch.setattr("flows.verify._MANY", 3)
-    for number in range(5):
+    for number in range(6):
         house.store(f"clips/{hashlib.sha256(bytes(number)).hexdigest()}.mp4", "paid for")
 
-    with pytest.raises(SettingsError, match=r"5 files .* only 4 have one"):
-        house.verify(repair=True)
+    with pytest.raises(SettingsError, match=r"6 files .* only 5 have one"):
+        _verify(house, repair=True)
 
-    assert len(house.verify().problems) == 5
+    assert len(_verify(house).problems) == 6
 
 
 def test_nothing_at_all_agrees(tmp_path: Path) -> None:
@@ -458,21 +475,23 @@ def test_a_report_is_told_to_people(house: House, capsys: pytest.CaptureFixture[
     lose(house)
     house.store("ads/notes.txt", "not ours")
 
-    print_report(house.verify(), as_json=False)
+    print_report(_verify(house), as_json=False)
 
     told = capsys.readouterr().out
     assert "no such file" in told
     assert "1 files have names" in told
-    assert told.endswith("4 rows compared with 6 files: 1 problems; `reelmill verify --repair` mends them.\n")
+    assert told.endswith(
+        "5 rows compared with 11 files: 1 problems; `reelmill verify --repair` mends them.\n"
+    )
 
 
 def test_a_report_is_told_to_machines(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     """The same facts."""
     lose(house)
 
-    print_report(house.verify(repair=True), as_json=True)
+    print_report(_verify(house, repair=True), as_json=True)
 
     told = json.loads(capsys.readouterr().out)
-    assert (told["rows"], told["files"], told["left"]) == (4, 6, 0)
+    assert (told["rows"], told["files"], told["left"]) == (5, 11, 0)
     assert told["problems"][0]["problem"] == "missing"
     assert told["problems"][0]["mended"] is True

@@ -72,3 +72,23 @@ def test_unknown_locales_are_none(tag: str) -> None:
     assert parse_locale(tag) is None
     with pytest.raises(ValueError, match="unknown locale"):
         price("1 EUR").in_locale(tag)
+
+
+@pytest.mark.parametrize(
+    ("full", "sale", "tag", "text"),
+    [
+        ("12.90", "8.90", "en-US", "-31%"),
+        ("12.90", "8.90", "de-DE", "-31\xa0%"),
+        ("12.90", "8.90", "tr-TR", "-%31"),
+        ("12.90", "8.90", "ar-EG", "-\u0663\u0661\u066a"),
+        ("200", "199", "en-US", "-1%"),
+        ("1000", "995.01", "en-US", ""),
+        ("1000", "1", "en-US", "-99%"),
+        ("40", "35", "en-US", "-13%"),
+    ],
+)
+def test_a_discount_is_rounded_half_up_and_written_as_the_locale_does(
+    full: str, sale: str, tag: str, text: str
+) -> None:
+    """12.5 % are 13; what rounds to nothing is not told, and nothing that costs is free."""
+    assert price(f"{full} EUR").lowered_to(price(f"{sale} EUR"), tag) == text

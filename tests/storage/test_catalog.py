@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select, text
 
 from schemas.errors import StorageError
-from schemas.media import Asset
+from schemas.media import Asset, StoredFile
 from schemas.plan import Ad, Plan
 from schemas.work import Kind, Verdict
 from storage import tables
 from storage.catalog import Catalog
 from storage.rows import Claim, Failure
-from tests.storage.drawn import asset, clip, draw_plan, still_file
+from tests.storage.drawn import TOO_LOUD, asset, clip, draw_plan, still_file
 
 
 def _state(catalog: Catalog, ad: Ad) -> str:
@@ -273,6 +273,26 @@ def test_files_and_what_is_made_are_told_in_order(catalog: Catalog, monkeypatch:
     assert [asset.ad for asset in made if isinstance(asset, Asset)] == keys
     assert (files[0].kind, files[0].sha256) == ("ad", "e" * 64)
     assert list(catalog.made("shot")) == []
+
+
+def test_a_rejected_ad_is_kept_with_all_its_files(catalog: Catalog) -> None:
+    """It counts as made to whoever would make it again, not as done; its row says what it breaks."""
+    plan = draw_plan("one")
+    (ad,) = plan.ads
+    captions = tuple(
+        StoredFile(name=f"ads/{ad.key}.{end}", sha256="c" * 64, bytes=3) for end in ("srt", "vtt")
+    )
+    made = asset(ad).model_copy(update={"captions": captions, "findings": (TOO_LOUD,)})
+    run = catalog.start_run(plan, "{}")
+    catalog.finish(_begin(catalog, "ad", ad.key, run), made)
+    catalog.end_run(run, "failed")
+    again = catalog.start_run(plan, "{}", retry=True)
+    (row,) = catalog.rows()
+
+    assert catalog.claim("ad", ad.key, again) == Claim(0, made)
+    assert (row.state, row.error, row.findings) == ("rejected", str(TOO_LOUD), (TOO_LOUD,))
+    assert {file.name for file in catalog.files()} == {made.file.name, *row.captions}
+    assert catalog.campaigns()[0].counts == {"rejected": 1}
 
 
 def test_what_has_lost_its_file_is_planned_again(catalog: Catalog) -> None:

@@ -1,5 +1,6 @@
 """Opening the catalog: new, at once, not at all, and the tables that it then has."""
 
+import json
 import subprocess
 import sys
 import traceback
@@ -18,7 +19,7 @@ from storage.catalog import Catalog
 from storage.runs import LEASE_SECONDS
 from storage.tables import Base
 from tests.servers import PostgresServer
-from tests.storage.drawn import draw_plan
+from tests.storage.drawn import NARRATION, draw_plan, voice_file
 
 UNUSABLE = (
     "mysql://u:hunter2@h/d",
@@ -62,15 +63,24 @@ def test_tables_and_migrations_agree(catalog: Catalog) -> None:
     assert differences == []
 
 
+def _conditions(engine: Engine) -> dict[str, str]:
+    """Return the condition of every index that has one."""
+    indexes = (index for table in Base.metadata.tables for index in inspect(engine).get_indexes(table))
+    options = ((str(index["name"]), index.get("dialect_options", {})) for index in indexes)
+    where = f"{engine.dialect.name}_where"
+    return {name: str(about[where]) for name, about in options if where in about}
+
+
 def test_the_lists_of_states_agree(catalog: Catalog) -> None:
-    """Alembic does not compare CHECK constraints."""
-    migrated = _constraints(catalog._engine)
+    """Alembic compares neither CHECK constraints nor the conditions of indexes."""
+    migrated, conditions = _constraints(catalog._engine), _conditions(catalog._engine)
     with catalog._writing() as connection:
         Base.metadata.drop_all(connection)
         Base.metadata.create_all(connection)
 
     assert migrated == _constraints(catalog._engine)
-    assert migrated["ads"]
+    assert conditions == _conditions(catalog._engine)
+    assert (set(migrated) >= {"ads", "voices"}, len(conditions)) == (True, 2)
 
 
 def test_the_newest_migration_is_known_by_its_file_name() -> None:
@@ -132,6 +142,33 @@ def test_a_database_of_the_first_release_keeps_its_rows(database_url: str) -> No
     assert shots == [("planned", None)]
     assert run == 3
     assert ended == {"s": {"crash": 1, "cancelled": 1, "lost": 1}}
+
+
+def test_a_database_of_the_second_release_keeps_its_ads(database_url: str) -> None:
+    """Their results knew nothing of captions and findings; voices can be made beside them."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    sidecar = Path(__file__).parents[1] / "flows" / "old" / "sidecar.json"
+    result = json.dumps(json.loads(sidecar.read_text())["asset"])
+    engine = database.connect(database.read_url(database_url))
+    if file := database.sqlite_file(engine.url):
+        file.parent.mkdir()
+    _first_version(engine)
+    with database.changing_tables(engine) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(database.MIGRATIONS))
+        command.upgrade(config, "0002")
+        connection.execute(text("UPDATE ads SET result = :it WHERE key = 'a'"), {"it": result})
+    plan = draw_plan("new", voiced=True)
+
+    with Catalog(database_url) as catalog:
+        (old, *_) = catalog.rows("kaffi/old")
+        run = catalog.start_run(plan, "{}")
+        catalog.finish(catalog.claim("voice", NARRATION.key, run).attempt, voice_file(NARRATION))
+        voices = catalog.voices_made([NARRATION.key])
+
+    assert (old.state, old.captions, old.findings, old.bytes) == ("done", (), (), 14)
+    assert voices == {NARRATION.key: voice_file(NARRATION)}
 
 
 def test_rows_survive_the_way_back_to_the_first_release(database_url: str) -> None:

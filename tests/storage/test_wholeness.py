@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -47,6 +49,51 @@ def test_a_picture_that_is_cut_is_not_whole(lost: int, path: Path) -> None:
     Image.effect_noise((30, 20), 50).save(path, "png")
     path.write_bytes(path.read_bytes()[:-lost])
 
+    assert not is_whole(path)
+
+
+@pytest.fixture(scope="module", name="voice")
+def _voice(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return a FLAC of several frames, the last of them short."""
+    path = tmp_path_factory.mktemp("voice") / "voice.flac"
+    noise = np.random.default_rng(1).integers(-3000, 3000, (1, 700_001), np.int16)
+    with av.open(str(path), "w", format="flac") as container:
+        stream = container.add_stream("flac", rate=48_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(noise, format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 50, 3000, 60_000, 1_200_000])
+def test_a_voice_is_whole_only_to_its_last_frame(lost: int, voice: bytes, path: Path) -> None:
+    """Its number is over 127, which FLAC codes in two bytes."""
+    path.write_bytes(voice[: len(voice) - lost])
+
+    assert is_whole(path) == (lost == 0)
+
+
+def test_a_voice_that_ends_with_a_whole_frame_that_is_not_its_last_is_cut(voice: bytes, path: Path) -> None:
+    """Its checksum is right, its number is not."""
+    ends = [place for place in range(42, len(voice)) if voice.startswith(b"\xff\xf8", place)]
+    cut = [voice[:place] for place in ends[-40:]]
+
+    for content in cut:
+        path.write_bytes(content)
+        assert not is_whole(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n", "1\n00:00:00,000 --> 00:00:01,000\nHi\n"]
+)
+def test_captions_are_whole_up_to_the_end_of_a_line(text: str, path: Path) -> None:
+    """More their outline does not tell."""
+    path.write_text(text)
+    whole = is_whole(path)
+    path.write_text(text[:-1])
+
+    assert whole
     assert not is_whole(path)
 
 

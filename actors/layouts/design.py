@@ -1,0 +1,243 @@
+"""Designs what lies over an ad's pictures: what is drawn, and what can be read there, told once for both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.elements import Element
+from actors.fonts import PACKAGED, Faces
+from actors.layouts import LAYOUTS
+from actors.layouts.backdrop import Behind, Ground, grounds, veiled
+from actors.layouts.column import Layout, Timing, elements_of, extent, fitted, placed, texts_of
+from actors.layouts.contrast import channels_of
+from actors.layouts.end_card import end_card
+from actors.layouts.logo import HEIGHT, Logo
+from actors.layouts.pieces import Piece, Scene
+from actors.layouts.rooms import Rooms, card_room, centered, rooms_of, shape, unit_of
+from actors.layouts.spoken import Captions, Spoken
+from actors.layouts.veils import veil
+from actors.lettering import is_rtl
+from actors.sprites import even_box
+from schemas.layout import Box, PlacedText
+from schemas.plan import TRANSITION_FRAMES, Composition, Cut
+
+_CARD_LOGO = 1.4
+"""How much larger the logo is on the end card."""
+_PREFERENCE = 0.5
+"""The brand's main colour veils pictures unless its background needs so much less opacity."""
+
+
+class Design(NamedTuple):
+    """What lies over an ad's pictures."""
+
+    elements: tuple[Element, ...]
+    """In drawing order."""
+    texts: tuple[PlacedText, ...]
+
+
+class _Written(NamedTuple):
+    """A cut that is written on."""
+
+    layout: Layout
+    scene: Scene
+    timing: Timing
+    anchor: float
+    """Share of the spare room that lies above its column."""
+
+    @property
+    def box(self) -> Box:
+        return extent(self.pieces, self.scene)
+
+    @property
+    def pieces(self) -> list[Piece]:
+        return placed(self.layout, self.scene, self.anchor)
+
+    def on(self, ground: Ground) -> "_Written":
+        """Return it in the colour that *ground* asks for."""
+        scene = self.scene
+        return self._replace(scene=Scene(**(vars(scene) | {"color": ground.color})))
+
+
+def design(
+    composition: Composition,
+    *,
+    logo: Path | None,
+    behind: Behind,
+    spoken: Spoken = (),
+    faces: Faces = PACKAGED,
+) -> Design:
+    """Design all that lies over the pictures of *composition*; *behind* shows the bare ones.
+
+    Raises MediaError where a text does not fit its room.
+    """
+    elements: list[Element] = []
+    texts: list[PlacedText] = []
+    for part in (_scenes, _card):
+        more, told = part(composition, logo, behind, spoken, faces)
+        elements += more
+        texts += told
+    return Design(tuple(elements), tuple(texts))
+
+
+def starts_of(composition: Composition) -> Iterator[tuple[int, Cut]]:
+    """Yield each cut with its first frame."""
+    start = 0
+    for cut in composition.cuts:
+        yield start, cut
+        start += cut.frames
+
+
+def _scenes(
+    composition: Composition, logo: Path | None, behind: Behind, spoken: Spoken, faces: Faces
+) -> tuple[list[Element], list[PlacedText]]:
+    """Return what lies over all cuts before the end card."""
+    cuts = [(n, start) for n, (start, cut) in enumerate(starts_of(composition)) if not cut.end_card]
+    if not cuts:
+        return [], []
+    rooms = rooms_of(composition, _height(composition, logo), speaking=bool(spoken))
+    written = [
+        found for number, start in cuts if (found := _written(composition, number, start, rooms, faces))
+    ]
+    chosen = _chosen(composition, written, behind)
+    end = cuts[-1][1] + composition.cuts[cuts[-1][0]].frames
+    elements = [
+        veil(composition, ground, one.box, _passing(composition, one.timing))
+        for one, ground in chosen
+        if ground.opacity
+    ]
+    if logo:
+        seen = [_seen(composition, behind, one, ground) for one, ground in chosen]
+        seen = seen or [behind(_corner(composition), 0, end)]
+        elements.append(
+            _logo(composition, logo, np.concatenate(seen), min(end + TRANSITION_FRAMES, composition.frames))
+        )
+    texts: list[PlacedText] = []
+    for one, ground in chosen:
+        pieces = one.on(ground).pieces
+        elements += elements_of(pieces, one.scene, one.timing)
+        texts += texts_of(pieces, one.timing)
+    if spoken:
+        said, shown = Captions(composition, rooms.strip, behind, faces).draw(spoken, end)
+        elements += said
+        texts += shown
+    return elements, texts
+
+
+def _written(
+    composition: Composition, number: int, start: int, rooms: Rooms, faces: Faces
+) -> _Written | None:
+    """Return how one cut is written on, None where nothing is."""
+    cut = composition.cuts[number]
+    layout = LAYOUTS[cut.layout]
+    color = composition.kit.palette.background
+    scene = Scene(composition, number, rooms.head, color, "start", faces=faces)
+    scene = fitted(layout, scene)
+    if not layout(scene):
+        return None
+    timing = Timing(start + TRANSITION_FRAMES - 2 if start else 0, start + cut.frames)
+    anchor = 0.5 if shape(composition) == "wide" else 0.0
+    return _Written(layout, scene, timing, anchor)
+
+
+def _chosen(
+    composition: Composition, written: list[_Written], behind: Behind
+) -> list[tuple[_Written, Ground]]:
+    """Return each written cut with its ground; all have the same colours, each the veil that it needs."""
+    seen = [behind(one.box, *one.timing[:2]) for one in written]
+    ways = [[veiled(ground, pixels) for pixels in seen] for ground in grounds(composition.kit.palette)]
+    main, paper = (sum(ground.opacity for ground in way) for way in ways)
+    best = ways[1] if paper + _PREFERENCE * len(written) < main else ways[0]
+    return list(zip(written, best, strict=True))
+
+
+def _passing(composition: Composition, timing: Timing) -> Timing:
+    """Return when a veil is there: through the dissolves before and after."""
+    start = max(0, timing.start - TRANSITION_FRAMES + 2)
+    return Timing(start, min(timing.end + TRANSITION_FRAMES, composition.frames))
+
+
+def _seen(composition: Composition, behind: Behind, one: _Written, ground: Ground) -> NDArray[np.uint8]:
+    """Return the pixels behind the logo during one cut, veiled."""
+    pixels = behind(_corner(composition), *one.timing[:2]).astype(np.float64)
+    over = channels_of(ground.veil).astype(np.float64)
+    return np.rint(pixels + (over - pixels) * ground.opacity).astype(np.uint8)
+
+
+def _height(composition: Composition, logo: Path | None, larger: float = 1.0) -> int:
+    return round(HEIGHT * larger * unit_of(composition)) if logo else 0
+
+
+def _corner(composition: Composition) -> Box:
+    """Return where a logo stands over scenes."""
+    safe, unit = composition.safe, unit_of(composition)
+    bottom, width = safe.top + round(HEIGHT * unit), round(0.3 * unit)
+    if is_rtl(composition.locale):
+        return Box(left=safe.right - width, top=safe.top, right=safe.right, bottom=bottom)
+    return Box(left=safe.left, top=safe.top, right=safe.left + width, bottom=bottom)
+
+
+def _logo(composition: Composition, path: Path, seen: NDArray[np.uint8], end: int) -> Element:
+    logo = Logo(path, composition, seen)
+    room = rooms_of(composition, 0, speaking=False).head
+    x = room.right - logo.width if is_rtl(composition.locale) else room.left
+    return _mark(composition, logo, x, Timing(0, end))
+
+
+def _mark(composition: Composition, logo: Logo, x: float, timing: Timing) -> Element:
+    piece = Piece(rect=logo.rect, paint=logo.paint).moved(x, composition.safe.top)
+    rect = piece.rect
+    return Element(
+        box=even_box(*rect, width=composition.width, height=composition.height),
+        paint=piece.paint,
+        start=timing.start,
+        end=timing.end,
+        enter="fade" if timing.start else "cut",
+        leave_frames=TRANSITION_FRAMES if timing.leaves else 0,
+    )
+
+
+def _card(
+    composition: Composition, logo: Path | None, behind: Behind, _spoken: Spoken, faces: Faces
+) -> tuple[list[Element], list[PlacedText]]:
+    """Return what lies over the end card."""
+    found = next(((n, s) for n, (s, cut) in enumerate(starts_of(composition)) if cut.end_card), None)
+    if found is None:
+        return [], []
+    number, start = found
+    room = card_room(composition, _height(composition, logo, _CARD_LOGO))
+    timing = Timing(start, composition.frames, leaves=False)
+    main = grounds(composition.kit.palette)[0]
+    middle = centered(composition)
+    scene = Scene(composition, number, room, main.color, "center" if middle else "start", faces=faces)
+    scene = fitted(end_card, scene)
+    elements: list[Element] = []
+    texts: list[PlacedText] = []
+    if end_card(scene):
+        one = _Written(end_card, scene, timing, 0.16 if middle else 0.42)
+        ground = veiled(main, behind(one.box, start + TRANSITION_FRAMES, composition.frames))
+        if ground.opacity:
+            elements.append(veil(composition, ground, one.box, timing, card=True))
+        elements += elements_of(one.pieces, one.scene, timing)
+        texts += texts_of(one.pieces, timing)
+    if logo:
+        elements.append(_card_logo(composition, logo, behind, timing))
+    return elements, texts
+
+
+def _card_logo(composition: Composition, path: Path, behind: Behind, timing: Timing) -> Element:
+    safe, height = composition.safe, _height(composition, path, _CARD_LOGO)
+    room = safe if centered(composition) else card_room(composition, 0)
+
+    def left(width: int) -> int:
+        if centered(composition):
+            return (safe.left + safe.right - width) // 2
+        return room.right - width if is_rtl(composition.locale) else room.left
+
+    x, width = left(4 * height), 4 * height
+    around = Box(left=x, top=safe.top, right=x + width, bottom=safe.top + height).within(safe)
+    seen = behind(around, timing.start + TRANSITION_FRAMES, timing.end)
+    logo = Logo(path, composition, seen, larger=_CARD_LOGO)
+    return _mark(composition, logo, left(logo.width), timing._replace(start=timing.start + 4))
