@@ -180,8 +180,11 @@ class PictureWriter:
         width, height = self._size
         if frame.nbytes != width * height * 3 // 2:
             raise MediaError(f"a frame of {frame.nbytes} bytes where {width * height * 3 // 2} belong")
-        flat = np.ascontiguousarray(frame).reshape(height * 3 // 2, width)
-        picture = av.VideoFrame.from_numpy_buffer(flat, format="yuv420p")
+        # Not from_numpy_buffer of PyAV 18: it counts chroma in whole rows of luma, of which 1350 / 4 is none.
+        picture = av.VideoFrame(width, height, "yuv420p")
+        for plane, part in zip(picture.planes, planes(frame, width, height), strict=True):
+            rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+            rows[: part.shape[0], : part.shape[1]] = part
         picture.pts = self._written
         self._written += 1
         self._encode(picture)

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 
 import actors.tiling
 from actors import weights as manifest
-from actors.sound import Sound, read_sound, write_wav
 from actors.rife import Rife
+from actors.sound import Sound, read_sound, write_wav
+from actors.subjects import noted_subject
 from actors.upscaler import Upscaler
 from actors.video import BASE, VideoWriter, ffmpeg_path, planes, probe_video, read_frames
 from actors.weights import MANIFEST, weights_path
@@ -242,6 +243,49 @@ def test_an_enlarged_clip_shows_what_its_base_shows(
         row = planes(frame, 108, 192)[0][96].astype(int)
         # 48 x 80 covers 108 x 192 by a factor of 2.4, which leaves 3.6 pixels beyond each side.
         assert int(np.argmax(row > 94)) == pytest.approx((10 + number) * 2.4 - 3.6, abs=1)
+
+
+def a_base_with_a_thing(blobs: BlobStore, tmp_path: Path, left: int) -> Clip:
+    """Store a wide clip of a bright thing on grey that begins *left* pixels from the left."""
+    path = tmp_path / "base.mp4"
+    with VideoWriter(
+        path, width=160, height=90, fps=30, encoding=BASE, sound=None, ffmpeg_exe=ffmpeg_path(None)
+    ) as writer:
+        for _ in range(5):
+            frame = np.full(160 * 90 * 3 // 2, 128, np.uint8)
+            luma = planes(frame, 160, 90)[0]
+            luma[...] = 90
+            luma[30:60, left : left + 24] = 235
+            writer.write(frame)
+    file = blobs.put("clips/base.mp4", path, replace=True)
+    return Clip(shot="b" * 64, file=file, width=160, height=90, fps=30, frames=5, cpu_seconds=0)
+
+
+@pytest.mark.parametrize("left", [2, 68, 134])
+def test_a_crop_follows_what_the_clip_is_of(
+    upscaler: Upscaler, blobs: BlobStore, tmp_path: Path, left: int
+) -> None:
+    """Of a wide clip a tall frame shows a third: the third with the thing in it, wherever that is."""
+    shot = enlarging("lanczos", framing="/1")
+
+    clip = upscaler.enlarge(shot, a_base_with_a_thing(blobs, tmp_path, left), 0)
+
+    frame = next(read_frames(blobs.local(clip.file.name, tmp_path)))
+    columns = np.flatnonzero((planes(frame, 108, 192)[0] > 180).any(axis=0))
+    assert np.ptp(columns) + 1 == pytest.approx(24 * 192 / 90, abs=3)
+
+
+def test_a_still_tells_what_it_is_of(upscaler: Upscaler, blobs: BlobStore, tmp_path: Path) -> None:
+    """In its file and in its value alike."""
+    picture = np.full((300, 400, 3), (90, 95, 100), np.uint8)
+    picture[200:280, 20:120] = (220, 40, 20)
+    file = upscaler.prepare(store(blobs, tmp_path, picture, scale=1, upscaler="none"), 0)
+
+    noted = noted_subject(opened(blobs, file.file.name, tmp_path))
+
+    assert noted == file.subject is not None
+    assert (noted.left, noted.top) <= (20, 200)
+    assert (noted.right, noted.bottom) >= (120, 280)
 
 
 @pytest.mark.parametrize("method", ["lanczos", "span"])

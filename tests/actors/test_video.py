@@ -12,6 +12,7 @@ from actors.video import (
     Frame,
     VideoWriter,
     ffmpeg_path,
+    planes,
     probe_video,
     read_frames,
 )
@@ -44,6 +45,24 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
 
     assert len(found) == 20
     assert max(np.abs(a.astype(int) - b).max() for a, b in zip(frames, found, strict=True)) < 12
+
+
+@pytest.mark.parametrize("size", [(66, 50), (160, 90), (54, 98), (36, 64)])
+def test_planes_do_not_run_into_each_other(size: tuple[int, int], tmp_path: Path) -> None:
+    """Also where the rows of chroma are no whole rows of luma, as at a height of 1350."""
+    width, height = size
+    frame = np.empty(width * height * 3 // 2, np.uint8)
+    for plane, value in zip(planes(frame, *size), (90, 60, 190), strict=True):
+        plane[...] = value
+    path = tmp_path / "a.mp4"
+    with VideoWriter(
+        path, width=width, height=height, fps=30, encoding=MEZZANINE, ffmpeg_exe=FFMPEG
+    ) as writer:
+        writer.write(frame)
+
+    (found,) = read_frames(path)
+
+    assert [set(np.unique(plane)) for plane in planes(found, *size)] == [{90}, {60}, {190}]
 
 
 def test_the_same_frames_give_the_same_file(tmp_path: Path) -> None:
