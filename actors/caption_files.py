@@ -19,7 +19,8 @@ def _cues(recipe: Recipe) -> tuple[Cue, ...]:
     look, voice = recipe.ad.composition, recipe.voice_file
     if voice is None or not voice.words:
         return shown(tuple(_written(look)))
-    return said(fit_voice(voice.seconds, look.seconds).words(voice.words), seconds=look.seconds)
+    text = recipe.narration.text if recipe.narration else ""
+    return said(fit_voice(voice.seconds, look.seconds).words(voice.words), text, seconds=look.seconds)
 
 
 def _written(look: Composition) -> Iterator[tuple[str, float, float]]:

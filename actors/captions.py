@@ -64,10 +64,17 @@ class Cue(Record):
     end: float
 
 
-def said(words: Iterable[Word], *, seconds: float) -> tuple[Cue, ...]:
-    """Return the cues of *words*, whose times are those of an ad of *seconds*."""
+def said(words: Iterable[Word], text: str = "", *, seconds: float) -> tuple[Cue, ...]:
+    """Return the cues of *words*, whose times are those of an ad of *seconds*.
+
+    They are joined as in *text*, from which they are cut; by spaces where it does not have them.
+    """
     ordered = sorted(words, key=lambda word: word.start)
-    pieces = [piece for word in ordered for piece in _pieces(word.text, word.start, word.end)]
+    pieces = [
+        piece
+        for word, spaced in zip(ordered, _spaced(ordered, text), strict=True)
+        for piece in _pieces(word.text, word.start, word.end, spaced=spaced)
+    ]
     return _timed(_merged(_grouped(_together(pieces))), seconds)
 
 
@@ -142,16 +149,26 @@ def _plain(text: str) -> str:
     return re.sub(" +", " ", kept.replace("-->", "→")).strip()
 
 
-def _pieces(text: str, start: float, end: float) -> list[_Piece]:
+def _spaced(words: Iterable[Word], text: str) -> Iterator[bool]:
+    """Yield for each of *words* whether a space stands before it in *text*."""
+    at = 0
+    for word in words:
+        begin = text.find(word.text, at)
+        yield begin != at
+        at = begin + len(word.text) if begin >= 0 else at
+
+
+def _pieces(text: str, start: float, end: float, *, spaced: bool = True) -> list[_Piece]:
     """Break *text* where a line may end; each piece gets its share of the time, by its length."""
     parts = [
         (part, not number) for word in _plain(text).split(" ") for number, part in enumerate(_atoms(word))
     ]
+    parts[:1] = [(part, spaced) for part, _ in parts[:1]]
     whole = sum(_columns(part) for part, _ in parts) or 1
     pieces, here = [], start
-    for part, spaced in parts:
+    for part, apart in parts:
         until = here + (end - start) * _columns(part) / whole
-        pieces.append(_Piece(part, here, until, spaced))
+        pieces.append(_Piece(part, here, until, apart))
         here = until
     return pieces
 

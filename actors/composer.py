@@ -23,6 +23,7 @@ from actors.reading import TextReader
 from actors.resources import cpu_seconds
 from actors.shelf import take_weights
 from actors.sound import RATE, Sound, fit_voice, make_sound, read_sound
+from actors.sound_shelf import SoundShelf
 from actors.video import DELIVERY, Encoding, Frame, VideoWriter, grab_picture
 from schemas.errors import MediaError
 from schemas.layout import PlacedText
@@ -35,6 +36,8 @@ _END_CARD_LOGO = 1.5
 """How much larger the logo is on the end card."""
 _TRACK_BYTES_MAX = 1_500_000_000
 """16 s of 1080 x 1920 at 30 frames a second."""
+_SOUNDS_MAX = 8
+"""Of 15 s, 3 MB each."""
 _WITNESSES = ("reelmill", "torch", "skia-python", "av", "imageio-ffmpeg", "numpy")
 
 
@@ -47,7 +50,7 @@ class _Judged(NamedTuple):
 
 
 class Composer:
-    """Composes ads; keeps the bare picture that its latest ads share."""
+    """Composes ads; keeps the bare picture and the sounds that its latest ads share."""
 
     def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str, reader: str = "") -> None:
         """Work on *blobs*; *reader* is the revision of the network that reads prices, empty for none."""
@@ -56,6 +59,7 @@ class Composer:
         self._ffmpeg = ffmpeg_exe
         self._reader_revision = reader
         self._shelf = TrackShelf(scratch, _TRACK_BYTES_MAX)
+        self._sounds = SoundShelf(scratch, _SOUNDS_MAX)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make and publish the ad of *recipe*; a finished *twin* of the same composition is taken over whole.
@@ -149,23 +153,21 @@ class Composer:
             update={"kbps": composition.kbps, "sound_kbps": composition.sound.kbps}
         )
         paths = [self._blobs.local(clips[cut.shot], self._scratch) for cut in composition.cuts]
-        sound = to.with_suffix(".wav")
-        try:
-            self._make_sound(composition, paths, sound, voice)
-            drawn = self.design(composition, paths, _spoken(composition, voice))
-            with VideoWriter(
-                to,
-                width=composition.width,
-                height=composition.height,
-                fps=composition.fps,
-                encoding=encoding,
-                sound=sound,
-                ffmpeg_exe=self._ffmpeg,
-            ) as writer:
-                for frame in self.frames(composition, paths, drawn):
-                    writer.write(frame)
-        finally:
-            sound.unlink(missing_ok=True)
+        sound = self._sounds.take(
+            composition, voice, lambda to: self._make_sound(composition, paths, to, voice)
+        )
+        drawn = self.design(composition, paths, _spoken(composition, voice))
+        with VideoWriter(
+            to,
+            width=composition.width,
+            height=composition.height,
+            fps=composition.fps,
+            encoding=encoding,
+            sound=sound,
+            ffmpeg_exe=self._ffmpeg,
+        ) as writer:
+            for frame in self.frames(composition, paths, drawn):
+                writer.write(frame)
         return drawn.texts
 
     def frames(self, composition: Composition, clips: list[Path], drawn: Design) -> Iterator[Frame]:
@@ -230,8 +232,8 @@ def _looks(composition: Composition, clips: list[Path]) -> Iterator[tuple[int, N
     """
     fps = composition.fps
     for (start, cut), path in zip(starts_of(composition), clips, strict=True):
-        for frame in sorted({round(cut.frames * share) // fps * fps for share in (0.2, 0.5, 0.8)}):
-            yield start + frame, grab_picture(path, frame / fps)[::4, ::4]
+        for frame in sorted({round((cut.frames - 1) * share) // fps * fps for share in (0.2, 0.6, 1.0)}):
+            yield start + frame, grab_picture(path, frame / fps, every=4)
 
 
 def _heard(composition: Composition, clips: list[Path]) -> Iterator[Placed]:

@@ -19,6 +19,7 @@ from actors.linebreaks import Spans
 from actors.wordboxes import WordBox, find_boxes, mark_color
 from schemas.errors import MediaError
 from schemas.record import Record
+from schemas.wording import shown
 
 __all__ = ["Lettering", "Style", "WordBox", "color_of", "is_rtl", "set_text", "set_words"]
 
@@ -196,7 +197,7 @@ def _set(
     text: str, words: tuple[str, ...], style: Style, locale: str, room: _Room, faces: Faces
 ) -> Lettering:
     if lacking := missing(text, style.family, locale, faces):
-        raise MediaError(f"the text {text!r} has {lacking[0]}; {lacking[0].cure}")
+        raise MediaError(f"the text {shown(text)} has {lacking[0]}; {lacking[0].cure}")
     bound, spans, fit = _broken(
         text, linebreaks.spans_of(text, words), _setting(text, style, locale, faces), room
     )
@@ -207,8 +208,8 @@ def _set(
             return letters
         fit = _Fit(fit.size / excess * 0.995, fit.width / excess * 0.995)
     raise MediaError(
-        f"the text {text!r} does not fit {room.width:.0f} x {room.height:.0f} px at {room.size_min:.0f} px; "
-        "shorten it"
+        f"the text {shown(text)} does not fit {room.width:.0f} x {room.height:.0f} px at "
+        f"{room.size_min:.0f} px; shorten it"
     )
 
 

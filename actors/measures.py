@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.video import planes, probe_video, read_frames
+from actors.probing import probe_video
+from actors.video import planes, read_frames
 
 Plane = NDArray[np.float32]
 

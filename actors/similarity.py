@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.video import grab_picture, probe_video
+from actors.probing import probe_video
+from actors.video import grab_picture
 
 Pixels = NDArray[np.float32]
 

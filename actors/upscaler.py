@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.sound import RATE, Sound, read_sound
 from actors.clips import ClipStore
 from actors.enlarging import Between, Size, drawn_between, fitted, retimed, sharpened
 from actors.pictures import open_picture
 from actors.resources import cpu_seconds, gpu_memory
 from actors.shelf import take_weights
+from actors.sound import RATE, Sound, read_sound
 from actors.subjects import note_subject, subject_of, subject_of_clip
 from actors.video import MEZZANINE, Frame, read_frames
 from schemas.errors import GenerationError

@@ -1,4 +1,4 @@
-"""Reads, writes and probes video files: frames in, frames out.
+"""Reads and writes video files: frames in, frames out.
 
 A frame is planar yuv420p (BT.709, limited range) in one flat uint8 array of width * height * 3 / 2 values;
 `planes` gives its three parts as views. What is read or written passes frame by frame.
@@ -6,11 +6,11 @@ A frame is planar yuv420p (BT.709, limited range) in one flat uint8 array of wid
 
 import os
 import signal
-import struct
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Iterator
-from itertools import pairwise
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,7 +20,7 @@ import ffmpeg
 import imageio_ffmpeg
 import numpy as np
 from av.codec.context import Flags as CodecFlags
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from numpy.typing import NDArray
 
 from schemas.errors import MediaError
@@ -54,6 +54,9 @@ BASE = Encoding(preset="ultrafast", crf=4, lossless_sound=True)
 """Clips to enlarge, which enlarges the encoder's traces too: above 52 dB even where there is grain."""
 
 
+_WAITING_MAX = 3
+"""Frames between who draws and who encodes; each has some MB."""
+
 ALAC: dict[str, str | int] = {
     "c:a": "alac",
     "sample_fmt": "s16p",
@@ -72,20 +75,6 @@ def x264_options(encoding: Encoding) -> dict[str, str]:
     rate = f"{encoding.kbps}k"
     kept = {"b": rate, "maxrate": rate, "bufsize": rate, "nal-hrd": "cbr"}
     return exact | kept
-
-
-class VideoFacts(Record):
-    """What the video stream of a file says of itself."""
-
-    width: int
-    height: int
-    fps: float
-    constant_rate: bool
-    frames: int
-    codec: str
-    pixel_format: str
-    keyframe_seconds_max: float
-    kbps: int
 
 
 def aac(kbps: int) -> dict[str, str | int]:
@@ -137,8 +126,11 @@ def _flat(picture: av.VideoFrame) -> Frame:
     return frame
 
 
-def grab_picture(path: Path, seconds: float) -> NDArray[np.uint8]:
-    """Return the frame that is shown at *seconds*, RGB uint8 [H, W, 3], without reading all before it."""
+def grab_picture(path: Path, seconds: float, *, every: int = 1) -> NDArray[np.uint8]:
+    """Return the frame that is shown at *seconds*, RGB uint8 [H, W, 3], without reading all before it.
+
+    *every* takes one pixel of so many, across and down.
+    """
     with open_media(path) as container:
         stream = container.streams.video[0]
         base = float(stream.time_base or 1)
@@ -150,19 +142,28 @@ def grab_picture(path: Path, seconds: float) -> NDArray[np.uint8]:
             picture = frame
         if picture is None:
             raise MediaError(f"{path.name}: has no frame at {seconds:.2f} s")
-        return np.asarray(picture.to_ndarray(format="rgb24"), dtype=np.uint8)
+        reduced = picture.reformat(
+            width=max(1, picture.width // every),
+            height=max(1, picture.height // every),
+            format="rgb24",
+            interpolation=Interpolation.POINT if every > 1 else None,
+        )
+        return np.asarray(reduced.to_ndarray(), dtype=np.uint8)
 
 
 class PictureWriter:
-    """Encodes frames with x264 into an MP4 without sound, inside this process and on one thread.
+    """Encodes frames with x264 into an MP4 without sound, on a thread of its own, one frame after the other.
 
-    A pipe to ffmpeg makes the same stream, bit for bit, for a tenth more CPU time.
+    So the next frame can be drawn meanwhile. A pipe to ffmpeg makes the same stream, bit for bit, for a tenth
+    more CPU time.
     """
 
     def __init__(self, path: Path, *, width: int, height: int, fps: int, encoding: Encoding) -> None:
         self._size = (width, height)
         self._name = path.name
         self._written = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="x264")
+        self._waiting: deque[Future[None]] = deque()
         self._file = av.open(f"file:{path}", "w", format="mp4")
         self._stream = self._file.add_stream("libx264", rate=fps, options=x264_options(encoding))
         context = self._stream.codec_context
@@ -176,27 +177,36 @@ class PictureWriter:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Append one frame."""
+        """Append one frame; raises too what went wrong with those before it."""
         width, height = self._size
         if frame.nbytes != width * height * 3 // 2:
             raise MediaError(f"a frame of {frame.nbytes} bytes where {width * height * 3 // 2} belong")
         # Not from_numpy_buffer of PyAV 18: it counts chroma in whole rows of luma, of which 1350 / 4 is none.
         picture = av.VideoFrame(width, height, "yuv420p")
         for plane, part in zip(picture.planes, planes(frame, width, height), strict=True):
-            rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
             rows[: part.shape[0], : part.shape[1]] = part
         picture.pts = self._written
         self._written += 1
-        self._encode(picture)
+        self._hand_over(picture)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             if kind is None:
-                self._encode(None)
+                self._hand_over(None)
+                while self._waiting:
+                    self._waiting.popleft().result()
         finally:
+            self._thread.shutdown(cancel_futures=True)
             self._file.close()
+
+    def _hand_over(self, picture: av.VideoFrame | None) -> None:
+        """Let the thread encode *picture*, None for the end, once few enough are waiting."""
+        while len(self._waiting) >= _WAITING_MAX:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._encode, picture))
 
     def _encode(self, picture: av.VideoFrame | None) -> None:
         try:
@@ -230,7 +240,7 @@ class VideoWriter:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Append one frame."""
+        """Append one frame, as `PictureWriter.write`."""
         self._pictures.write(frame)
 
     def __exit__(
@@ -304,46 +314,3 @@ def tail(log: IO[bytes], size: int = 600) -> str:
     log.seek(0, os.SEEK_END)
     log.seek(max(0, log.tell() - size))
     return " | ".join(log.read().decode(errors="replace").split("\n")).strip(" |")
-
-
-def probe_video(path: Path) -> VideoFacts:
-    """Measure the first video stream of *path* from its packets; nothing is decoded."""
-    with open_media(path) as container:
-        if not container.streams.video:
-            raise MediaError(f"{path.name}: has no video stream")
-        stream = container.streams.video[0]
-        packets = [packet for packet in container.demux(stream) if packet.pts is not None]
-        context = stream.codec_context
-        base = float(stream.time_base or 0)
-        shown = sorted(packet.pts for packet in packets if packet.pts is not None)
-        steps = {after - before for before, after in pairwise(shown)}
-        fps = 1 / (base * min(steps)) if steps else float(stream.average_rate or 0)
-        keys = [packet.pts * base for packet in packets if packet.is_keyframe and packet.pts is not None]
-        end = (shown[-1] * base + 1 / fps) if shown else 0.0
-        size = sum(packet.size for packet in packets)
-        return VideoFacts(
-            width=context.width,
-            height=context.height,
-            fps=round(fps, 3),
-            constant_rate=len(steps) <= 1,
-            frames=len(packets),
-            codec=context.codec.name,
-            pixel_format=context.pix_fmt or "",
-            keyframe_seconds_max=round(
-                max(b - a for a, b in zip(keys, [*keys[1:], end], strict=True)) if keys else 0, 3
-            ),
-            kbps=round(size * 8 / 1000 * fps / max(1, len(packets))),
-        )
-
-
-def moov_first(path: Path) -> bool:
-    """Tell whether an MP4 keeps its index before its media, so that it plays while it loads."""
-    with path.open("rb") as file:
-        while header := file.read(8):
-            size, kind = struct.unpack(">I4s", header)
-            if kind in {b"moov", b"mdat"}:
-                return bool(kind == b"moov")
-            if size == 1:
-                size = struct.unpack(">Q", file.read(8))[0] - 8
-            file.seek(size - 8, os.SEEK_CUR)
-    return False

@@ -4,13 +4,14 @@
 
 The floor is x264 on the very same finished frames with the same settings, read from a file. What is compared
 alternates in one run, so a machine that slows down slows both. CPU time is user + system of this process and
-its ended children. Nothing here passes or fails.
+its ended children. Nothing here passes or fails. All of it takes a quarter of an hour on two free cores.
 """
 
 import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -22,15 +23,24 @@ from typing import NamedTuple
 
 from storyboard import MEDIA, ROOT, TEXTS, Storyboard
 
+from actors.checks import check_ad
 from actors.composer import Composer
 from actors.resources import cpu_seconds
-from actors.video import DELIVERY, Encoding, x264_options
+from actors.video import DELIVERY, Encoding, read_frames, tail, x264_options
 from schemas.plan import Composition
 
 PEERS = Path(__file__).parent / "peers"
 MOVIEPY = "moviepy==2.2.1"
 """In an environment of its own: it wants an older Pillow."""
+PEER_SECONDS_MAX = 300
+"""After which a peer is left out."""
+_SAMPLED = 4
+"""Of so many locales, one is compared."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class PeerError(Exception):
+    """A peer cannot be compared with, for the reason given."""
 
 
 class Cost(NamedTuple):
@@ -42,18 +52,11 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Measure what is asked, or all."""
-    parts = {
-        "floor": floor,
-        "locales": locales,
-        "cores": cores,
-        "peers": peers,
-        "memory": memory,
-        "cold": cold,
-    }
+    parts = {part.__name__: part for part in (floor, locales, cores, peers, check, memory, cold)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", help=", ".join(parts))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=8)
     arguments = parser.parse_args()
     for name in arguments.what or parts:
         with tempfile.TemporaryDirectory(dir=bench_folder()) as folder:
@@ -82,13 +85,16 @@ def locales(folder: Path, seconds: float, rounds: int) -> None:
     shared, alone, floors = [], [], []
     for _ in range(rounds):
         together = story.composer()
-        for ad in ads:
-            shared.append(compose(story, together, ad, DELIVERY))
-            floors.append(encode(story, raw, DELIVERY))
-            alone.append(compose(story, story.composer(), ad, DELIVERY))
+        for number, ad in enumerate(ads):
+            shared.append(compose(story, together, ad, DELIVERY).cpu)
+            if number % _SAMPLED == 0:
+                floors.append(encode(story, raw, DELIVERY).cpu)
+                alone.append(compose(story, story.composer(), ad, DELIVERY).cpu)
+    base = statistics.mean(floors)
     for name, side in (("12 locales of one ad", shared), ("the same, each by itself", alone)):
-        rests = [in_rounds(costs, rounds) for costs in (side, floors)]
-        print_ratios(f"{name} / 12 floors, cpu", *rests, "cpu")
+        mean = statistics.mean(side)
+        print(f"{name} / 12 floors, cpu: {mean / base:.2f}  [{12 * mean:.0f} s / {12 * base:.0f} s]")
+    print(f"of these, the first: {shared[0] / base:.2f}, the second: {shared[1] / base:.2f}", flush=True)
 
 
 def cores(folder: Path, seconds: float, rounds: int) -> None:
@@ -117,10 +123,14 @@ def peers(folder: Path, seconds: float, rounds: int) -> None:
             print(f"{name}: left out: {command}")
             continue
         ours, floors, theirs = [], [], []
-        for _ in range(rounds):
-            ours.append(compose(story, story.composer(), story.ad, DELIVERY))
-            theirs.append(timed(lambda: run_peer(command, told, folder / "peer.mp4")))  # noqa: B023 (called at once)
-            floors.append(encode(story, raw, DELIVERY))
+        try:
+            for _ in range(rounds):
+                ours.append(compose(story, story.composer(), story.ad, DELIVERY))
+                theirs.append(timed(lambda: run_peer(command, told, folder / "peer.mp4")))  # noqa: B023 (called at once)
+                floors.append(encode(story, raw, DELIVERY))
+        except PeerError as error:
+            print(f"{name}: left out: {error}", flush=True)
+            continue
         for what in Cost._fields:
             print_ratios(f"{name} / ours, {what}", theirs, ours, what)
         print_beyond(name, theirs, ours, floors)
@@ -132,6 +142,20 @@ def print_beyond(name: str, theirs: Sequence[Cost], ours: Sequence[Cost], floors
     mine, other = (statistics.median(cost.cpu for cost in side) - base for side in (ours, theirs))
     ratio = f"{other / mine:.1f} x" if mine > 0 else "ours takes no more than x264 alone"
     print(f"CPU beyond x264 alone, {name} / ours: {other:.1f} s / {mine:.1f} s: {ratio}")
+
+
+def check(folder: Path, seconds: float, rounds: int) -> None:
+    """Print what checking an ad takes, over composing it and over decoding it."""
+    story = Storyboard(folder, seconds)
+    made = folder / "ours.mp4"
+    texts = story.composer().draw(story.ad, story.clips, made)
+    composed, checked, decoded = [], [], []
+    for _ in range(rounds):
+        composed.append(compose(story, story.composer(), story.ad, DELIVERY))
+        checked.append(timed(lambda: check_ad(made, story.delivered, story.exe, texts=texts)))
+        decoded.append(timed(lambda: sum(1 for _ in read_frames(made))))
+    print_ratios("checking / composing, cpu", checked, composed, "cpu")
+    print_ratios("checking / decoding, cpu", checked, decoded, "cpu")
 
 
 def memory(folder: Path, _seconds: float, _rounds: int) -> None:
@@ -231,12 +255,23 @@ def remotion() -> list[str] | str:
 
 
 def run_peer(command: Sequence[str], told: Path, to: Path) -> None:
-    """Let a peer make its film; its words are shown when it fails."""
+    """Let a peer make its film. Raises PeerError, with its last words, where it fails or takes too long."""
     program, script, *browser = command
     line = [program, script, str(told), str(to), *browser]
-    ended = subprocess.run(line, capture_output=True, text=True, check=False, cwd=Path(script).parent)
-    if ended.returncode:
-        raise SystemExit(f"{script} failed:\n{ended.stderr[-2000:]}")
+    with (
+        tempfile.TemporaryFile() as log,
+        # In a session of its own: a browser that it started ends with it.
+        subprocess.Popen(
+            line, stdout=log, stderr=log, cwd=Path(script).parent, start_new_session=True
+        ) as peer,
+    ):
+        try:
+            code = peer.wait(PEER_SECONDS_MAX)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(peer.pid, signal.SIGKILL)
+            raise PeerError(f"it took more than {PEER_SECONDS_MAX} s") from error
+        if code:
+            raise PeerError(f"{Path(script).name} ended with {code}: {tail(log)}")
 
 
 def timed(work: Callable[[], object]) -> Cost:
@@ -244,13 +279,6 @@ def timed(work: Callable[[], object]) -> Cost:
     began, clock = cpu_seconds(), time.perf_counter()
     work()
     return Cost(cpu_seconds() - began, time.perf_counter() - clock)
-
-
-def in_rounds(costs: Sequence[Cost], rounds: int) -> list[Cost]:
-    """Return the sums of each round's costs."""
-    size = len(costs) // rounds
-    parts = [costs[begin : begin + size] for begin in range(0, len(costs), size)]
-    return [Cost(*(sum(column) for column in zip(*part, strict=True))) for part in parts]
 
 
 def print_ratios(name: str, ours: Sequence[Cost], others: Sequence[Cost], what: str) -> None:

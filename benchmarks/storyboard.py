@@ -15,7 +15,7 @@ from actors.video import Encoding, ffmpeg_path
 from actors.watch import CallWatch
 from schemas.brief import Palette
 from schemas.placements import PLACEMENTS
-from schemas.plan import TRANSITION_FRAMES, BrandKit, Composition, Cut, Shot, Sound, Still
+from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Shot, Sound, Still
 from storage.blobs import BlobStore, open_blobs
 
 ROOT = Path(__file__).parent.parent
@@ -86,6 +86,18 @@ class Storyboard:
             recipe=1,
         )
         return whole.model_copy(update=changes)
+
+    @property
+    def delivered(self) -> Ad:
+        """The ad as the gate sees it."""
+        return Ad(
+            campaign="kaffi/bench",
+            product="HB-250",
+            locale=self.ad.locale,
+            placement="meta_reels",
+            variant="a",
+            composition=self.ad,
+        )
 
     def paths(self) -> list[Path]:
         """Return the clip of each cut."""

@@ -195,7 +195,7 @@ def _font(path: Path) -> Source:
         open_font(path)
     except MediaError as error:
         what, _, cure = str(error).removeprefix(f"font {path}: ").partition("; ")
-        raise _refusal(path.name, f"cannot be used, {what}", cure or "give another TTF or OTF") from error
+        raise _refusal(path.name, f"cannot be used: {what}", cure or "give another TTF or OTF") from error
     return _source(path, path.suffix.lower(), (0, 0))
 
 

@@ -133,6 +133,8 @@ def _quoting(kind: str, value: object) -> str:
 def _cure_of_kind(kind: str, value: object) -> str:
     if value is None:
         return "give a value, or take the field out"
+    if kind in {"string_too_long", "too_long"}:
+        return "shorten it"
     return f"write {_KINDS.get(kind, 'it in another way')}"
 
 

@@ -15,6 +15,7 @@ _WANTED: dict[Need, str] = {
     "pictures": "two pictures of the product, before and after",
     "sale_price": "a sale that is on",
 }
+_CURES: dict[Need, str] = {"sale_price": "give one, or a later sale_ends"}
 _OF_THE_PRODUCT: dict[Need, str] = {"pictures": "images", "sale_price": "sale_price"}
 """Where the needs stand that are no matter of language."""
 
@@ -31,7 +32,8 @@ def template_problems(brief: Brief) -> Iterator[Problem]:
                 if (where, name) not in told:
                     told.add((where, name))
                     what = f"the template {name} needs {_WANTED[need]}"
-                    yield Problem(where=where, what=what, cure="add it, or choose another template")
+                    cure = f"{_CURES.get(need, 'add it')}, or choose another template"
+                    yield Problem(where=where, what=what, cure=cure)
 
 
 def template_notes(brief: Brief) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from actors.fonts import FONTS_REVISION, has_emoji
 from flows.equipment import Equipment
 from flows.ingest import Ingested
-from flows.sales import without_past_sales
+from flows.sales import sale_notes, without_past_sales
 from flows.shots import ShotList, Showing
 from flows.storyboard import fit, storyboard_of
 from flows.templates.story import copy_of
@@ -45,6 +45,7 @@ def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy
         ads=ads,
         notes=(
             *ingested.notes,
+            *sale_notes(ingested.brief, now),
             *planner.notes,
             *planner.voices.notes,
             *planner.list.notes,

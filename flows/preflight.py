@@ -17,8 +17,9 @@ from flows.sales import without_past_sales
 from flows.silence import silence_notes, silence_problems
 from flows.spending import credit_notes, credit_problems
 from flows.storyboard import templates_of
+from flows.text_room import room_problems
 from flows.translator import Translator, english_of
-from flows.voices import recording_problems
+from flows.voices import narration_problems
 from flows.writing import character_problems
 from schemas.document import Problem
 from schemas.errors import BriefError, SettingsError
@@ -55,8 +56,11 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     if missing := missing_weights(brief_now, equipment):
         raise SettingsError(missing)
     plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
-    _refuse(character_problems(plan, _faces(ingested, settings)))
-    _refuse((*recording_problems(plan.narrations), *silence_problems(plan)))
+    faces = _faces(ingested, settings)
+    _refuse(character_problems(plan, faces))
+    logo = ingested.brief.brand.logo
+    _refuse(room_problems(plan, faces, ingested.folder / logo if logo else None))
+    _refuse((*narration_problems(plan.narrations), *silence_problems(plan)))
     _refuse(credit_problems(plan))
     notes = (*plan.notes, *silence_notes(plan), *credit_notes(plan))
     return Preflight(ingested, equipment, plan.model_copy(update={"notes": notes}), templates_of(brief_now))

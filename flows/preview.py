@@ -11,6 +11,7 @@ from flows.outlook import PlanForecast, forecast_plan, together
 from flows.preflight import Preflight
 from flows.spoken import about, counted, number, plain
 from flows.tables import print_json, print_rows
+from schemas.errors import OldDatabaseError
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
 from schemas.work import Kind
@@ -26,7 +27,10 @@ def finished(plan: Plan, settings: Settings) -> bool:
     So it is where some are rejected: they would come out the same. A run that was killed after its last ad
     has not linked them yet, and its row still says that it runs.
     """
-    catalog = Catalog.peek(settings.database_url)
+    try:
+        catalog = Catalog.peek(settings.database_url)
+    except OldDatabaseError:  # the run brings it up to date
+        return False
     if catalog is None:
         return False
     with catalog:
@@ -210,7 +214,7 @@ def _print_plan(ready: Preflight, made: set[str]) -> None:
             "product": product,
             "placement": placement,
             "size": f"{ads[0].composition.width}x{ads[0].composition.height}",
-            "seconds": f"{ads[0].composition.seconds:g}",
+            "seconds": " ".join(dict.fromkeys(f"{ad.composition.seconds:g}" for ad in ads)),
             **_templates(ads, ready),
             "locales": " ".join(dict.fromkeys(ad.locale for ad in ads)),
             **_voices(ads, plan),
@@ -222,7 +226,8 @@ def _print_plan(ready: Preflight, made: set[str]) -> None:
     ]
     print_rows(rows, title=plan.campaign)
     there = sum(shot.key in made for shot in plan.shots)
-    click.echo(f"{len(plan.ads)} ads from {len(plan.shots)} shots, of which {there} are there already;")
+    ads, shots = counted(len(plan.ads), "ad"), counted(len(plan.shots), "shot")
+    click.echo(f"{ads} from {shots}, of which {there} are there already;")
     click.echo(f"sharing saves {plan.shots_saved} of {sum(len(ad.shots) for ad in plan.ads)} generations.")
     for note in (*ready.equipment.plainer, *plan.notes):
         click.echo(f"note: {plain(note)}")

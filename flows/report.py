@@ -27,11 +27,14 @@ def contact_sheet_path(plan: Plan, settings: Settings) -> Path:
 def link_ads(plan: Plan, files: Mapping[str, Sequence[str]], settings: Settings) -> Path:
     """Link every finished ad and its captions under a readable name, and drop links that are not wanted.
 
-    *files* has the names in the store of the finished ones, by key: the ad's and those of its captions. Ads
-    in S3 are not linked: `reelmill status` tells their names.
+    *files* has the names in the store of the finished ones, by key: the ad's and those of its captions. A
+    contact sheet of earlier ads goes where there are none. Ads in S3 are not linked: `reelmill status`
+    tells their names.
     """
     folder = out_folder(plan, settings)
     folder.mkdir(parents=True, exist_ok=True)
+    if not files:
+        contact_sheet_path(plan, settings).unlink(missing_ok=True)
     if settings.blobs.startswith("s3://"):
         return folder
     wanted = {

@@ -22,7 +22,7 @@ from storage.rows import AdRow, CampaignRow
 from storage.tables import DONE
 
 _MEANINGS = {
-    "failed": "some ads cannot be made, `reelmill status CAMPAIGN` says why",
+    "failed": "some ads cannot be made, or are rejected, `reelmill status CAMPAIGN` says why",
     "interrupted": "it was stopped, `reelmill run` goes on",
     "capped": "its GPU-seconds are spent, `reelmill forecast` says what more would cost",
     "lost": "its process died, `reelmill run` goes on",

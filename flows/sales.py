@@ -1,5 +1,6 @@
 """Which sales are on."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from schemas.brief import Brief, Product
@@ -14,6 +15,14 @@ def without_past_sales(brief: Brief, now: datetime) -> Brief:
         product.model_copy(update=ended) if _is_over(product, now) else product for product in brief.products
     )
     return brief.model_copy(update={"products": products})
+
+
+def sale_notes(brief: Brief, now: datetime) -> Iterator[str]:
+    """Yield the products whose sale is over at *now*."""
+    for product in brief.products if isinstance(brief.products, tuple) else ():
+        if product.sale_ends is not None and _is_over(product, now):
+            ended = f"{product.sale_ends:%Y-%m-%d %H:%M %Z}"
+            yield f"{product.id}: the sale ended on {ended}; its ads show the full price, {product.price}"
 
 
 def _is_over(product: Product, now: datetime) -> bool:

@@ -1,19 +1,18 @@
 """Decides who speaks in which ads, and says where nobody does, and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
+from actors.sound import LONGER_PLANNED
 from actors.voice import RECIPE, TEXT_MAX, Choice, Wanted, estimate_seconds
 from flows.equipment import Equipment
 from flows.ingest import Ingested
 from schemas.brief import in_locale
 from schemas.document import Problem
-from schemas.placements import Placement
+from schemas.placements import PLACEMENTS, Placement
 from schemas.plan import Narration
-
-LONGER_MAX = 1.15
-"""How many times longer than the ad a voice may be; it is spoken that much faster, no more."""
+from schemas.wording import shown
 
 
 class _Speech(NamedTuple):
@@ -48,7 +47,7 @@ class Voices:
         speech = self._speeches[text, locale]
         if speech is None:
             return None
-        if speech.seconds > seconds * LONGER_MAX:
+        if speech.seconds > seconds * LONGER_PLANNED:
             place = locale, placement.name
             self._long[place] = max(self._long.get(place, (0.0, 0.0)), (speech.seconds, seconds))
             return None
@@ -62,7 +61,9 @@ class Voices:
             yield f"voice: {choice.reason}; the ads of {locale} are made without one ({choice.cure})"
         for (locale, placement), (seconds, room) in self._long.items():
             lengths = f"the ads of {locale} last {room:g} s there, and the voice about {seconds:.1f} s"
-            yield f"voice: left out at {placement}: {lengths} (shorten voiceover, or lengthen the storyboard)"
+            what = "the recording" if self._choices[locale].voice in self._recordings else "voiceover"
+            longer = ", or lengthen the storyboard" if room < _longest(PLACEMENTS[placement]) else ""
+            yield f"voice: left out at {placement}: {lengths} (shorten {what}{longer})"
 
     def _choose(self, locale: str, equipment: Equipment) -> Choice:
         """Return who speaks *locale*; a recording by its name in the blob store."""
@@ -89,12 +90,23 @@ class Voices:
         return _Speech(narration, seconds)
 
 
-def recording_problems(narrations: Iterable[Narration]) -> Iterator[Problem]:
-    """Yield the recordings that would have to say more than one text: one could name a wrong price."""
+def _longest(placement: Placement) -> float:
+    """Return how many seconds an ad may last at *placement* at most."""
+    return max(placement.lengths, default=placement.seconds_max)
+
+
+def narration_problems(narrations: Sequence[Narration]) -> Iterator[Problem]:
+    """Yield what cannot be said: texts without a word, and recordings of more than one text.
+
+    Such a recording could name a wrong price.
+    """
     texts: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for narration in narrations:
-        if narration.voice.startswith("inputs/"):
+        if narration.recorded:
             texts[narration.locale, narration.voice][narration.text] = None
+        elif not any(char.isalnum() for char in narration.text):
+            what = f"{shown(narration.text)} has no word to say"
+            yield Problem(where=f"locales.{narration.locale}.voiceover", what=what, cure="write some")
     for (locale, _), said in texts.items():
         if len(said) > 1:
             what = f"one recording cannot say {len(said)} texts of {locale}"

@@ -3,13 +3,14 @@
     ReelmillError               message only; retryable = False
     ├── BriefError              the brief is wrong; tell its author
     ├── SettingsError           the environment is wrong: a variable, the database, the blobs, Ray
-    │   └── CampaignBusyError   a live run is making this campaign already
+    │   ├── CampaignBusyError   a live run is making this campaign already
+    │   └── OldDatabaseError    an older Reelmill made the tables, and only a run changes them
     ├── GenerationError         a model could not make this still or clip
     │   └── GpuMemoryError      it does not fit on this GPU
     ├── ServiceError            a hosted model did not answer; retryable
     ├── StoppedError            the item was stopped on purpose, within a step
     ├── MediaError              a file could not be read or written
-    ├── CheckError              a finished ad breaks a rule of its placement
+    ├── CheckError              a finished ad cannot be measured
     └── StorageError            the blob store or the database did not answer; retryable
         ├── BlobNameError       no blob can have this name; not retryable, nor are those below
         ├── BlobMissingError    there is no such file
@@ -43,6 +44,10 @@ class CampaignBusyError(SettingsError):
     """A live run is making this campaign; the message names it and the cure."""
 
 
+class OldDatabaseError(SettingsError):
+    """An older Reelmill made the tables; a run brings them up to date."""
+
+
 class GenerationError(ReelmillError):
     """A model could not make this still or clip."""
 
@@ -66,7 +71,7 @@ class MediaError(ReelmillError):
 
 
 class CheckError(ReelmillError):
-    """A finished ad breaks a rule; the message names rule, measured value and limit."""
+    """A finished ad cannot be measured; one that breaks a rule is no error, but rejected."""
 
 
 class StorageError(ReelmillError):

@@ -2,8 +2,9 @@
 
 The subject boxes are shared knowledge of the generator, which frames the product, and the composer, which
 writes beside it. They depend on the frame alone, never on a placement, so one shot serves every placement of
-its size; the tall ones stay inside the box that clears Meta Reels, YouTube and TikTok at once
-(x 120-888, y 288-1248 of 1080 x 1920; shotstack.io/learn/vertical-video-safe-zones, read 2026-11).
+its size. The tall ones hold the middle of the product inside what clears Meta Reels, YouTube and TikTok at
+once (x 120-888, y 288-1248 of 1080 x 1920; shotstack.io/learn/vertical-video-safe-zones, read 2026-11); its
+foot may reach below, where only a platform's own texts may cover it.
 """
 
 from typing import Literal
@@ -75,27 +76,27 @@ class PlacedText(Record):
 
 # Shares of the frame: left, top, right, bottom.
 _SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.06, 0.37, 0.94, 0.72),
-    "tall": (0.08, 0.375, 0.92, 0.96),
-    "square": (0.10, 0.385, 0.90, 0.98),
+    "story": (0.06, 0.385, 0.94, 0.735),
+    "tall": (0.08, 0.39, 0.92, 0.965),
+    "square": (0.10, 0.40, 0.90, 0.98),
     "wide": (0.47, 0.08, 0.965, 0.93),
 }
 _END_CARD_SUBJECT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.12, 0.230, 0.88, 0.432),
+    "story": (0.10, 0.453, 0.90, 0.755),
     "tall": (0.12, 0.16, 0.88, 0.505),
-    "square": (0.50, 0.18, 0.955, 0.86),
+    "square": (0.515, 0.18, 0.955, 0.86),
     "wide": (0.52, 0.12, 0.955, 0.88),
 }
 _TEXT: dict[Shape, tuple[float, float, float, float]] = {
     "story": (0.0, 0.0, 1.0, 0.347),
     "tall": (0.0, 0.0, 1.0, 0.352),
     "square": (0.0, 0.0, 1.0, 0.362),
-    "wide": (0.0, 0.0, 0.45, 1.0),
+    "wide": (0.0, 0.0, 0.44, 1.0),
 }
 _END_CARD_TEXT: dict[Shape, tuple[float, float, float, float]] = {
-    "story": (0.0, 0.455, 1.0, 1.0),
+    "story": (0.0, 0.0, 1.0, 0.43),
     "tall": (0.0, 0.53, 1.0, 1.0),
-    "square": (0.0, 0.16, 0.47, 1.0),
+    "square": (0.0, 0.16, 0.463, 1.0),
     "wide": (0.0, 0.16, 0.48, 1.0),
 }
 

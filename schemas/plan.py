@@ -125,8 +125,8 @@ class Shot(Keyed):
     """``lanczos`` or the super-resolution model with its revision, ``/``, and the version of the code that
     enlarges; empty without base."""
     framing: str = ""
-    """Who finds what no crop may cut: the face detector with its revision, if it is there, ``/``, and the version
-    of the code; empty where no video is cropped."""
+    """Who finds what no crop may cut: the face detector with its revision, if it is there, ``/``, and the
+    version of the code; empty where no video is cropped."""
     interpolator: str = ""
     """How frames of another rate are filled in: ``repeat`` or the interpolation model with its revision,
     ``/``, and the version of the code; empty where the base has the rate of the shot."""

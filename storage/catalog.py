@@ -58,7 +58,7 @@ class Catalog:
     def peek(cls, url: str) -> Self | None:
         """Return the catalog at *url*, or None where there is none; nothing is created or changed.
 
-        Raises SettingsError if it cannot be opened, or an older Reelmill made it.
+        Raises SettingsError if it cannot be opened, OldDatabaseError if an older Reelmill made it.
         """
         return cls(url) if is_there(read_url(url)) else None
 

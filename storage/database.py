@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from schemas.errors import SettingsError
+from schemas.errors import OldDatabaseError, SettingsError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 HEAD = max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -87,7 +87,8 @@ def revision(engine: Engine) -> str:
 def is_there(url: URL) -> bool:
     """Tell whether a catalog of this version is at *url*, without creating or changing anything.
 
-    Raises SettingsError if the database cannot be reached, or an older Reelmill made its tables.
+    Raises SettingsError if the database cannot be reached, OldDatabaseError if an older Reelmill made its
+    tables.
     """
     file = sqlite_file(url)
     if file and not file.exists():
@@ -99,7 +100,7 @@ def is_there(url: URL) -> bool:
     finally:
         engine.dispose()
     if found and found < HEAD:
-        raise SettingsError(
+        raise OldDatabaseError(
             f"the database {shown(url)} is of an older Reelmill: `reelmill run` brings it up to date"
         )
     return found != ""

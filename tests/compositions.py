@@ -65,7 +65,7 @@ def draw_shot(**changes: Any) -> Shot:
         "height": 96,
         "frames": 6,
         "seed": 1,
-        "model": "motion/1",
+        "model": "motion/2",
     }
     return Shot(**(values | changes))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
@@ -22,6 +23,14 @@ from tests.servers import (
 from tests.tiny.fixtures import tiny  # noqa: F401 (the same)
 
 BUCKET = "reelmill-tests"
+
+settings.register_profile("the same each time", deadline=None, derandomize=True, database=None)
+settings.load_profile("the same each time")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long modules first: begun at the end, the last of them would run alone."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

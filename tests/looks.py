@@ -5,9 +5,10 @@
 
 import argparse
 import itertools
-import time
+import math
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import skia
@@ -22,9 +23,13 @@ from actors.backends.pixels import to_rgb
 from actors.elements import Element
 from actors.layouts.backdrop import Backdrop
 from actors.layouts.design import Design, design, starts_of
+from flows.storyboard import fit
+from flows.templates import TEMPLATES
+from flows.templates.story import Facts
 from schemas.media import Word
 from schemas.placements import PLACEMENTS
 from schemas.plan import Composition, Cut
+from schemas.template import COPY_FIELDS, fill
 from tests.compositions import draw_composition, draw_shot
 from tests.scripts import SCRIPTS
 
@@ -35,77 +40,107 @@ RATIOS = {
     "1:1": "meta_feed_square",
     "16:9": "youtube_in_stream",
 }
-STORYBOARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "product_hero": (("headline", "{hook}", ""), ("headline", "{benefit}", "")),
-    "feature_list": (
-        ("headline", "{hook}", ""),
-        ("feature", "{features[0]}", ""),
-        ("feature", "{features[1]}", ""),
-        ("feature", "{features[2]}", ""),
-    ),
-    "offer_countdown": (("headline", "{hook}", ""), ("offer", "{title}", "")),
-    "before_after": (("label", "{hook}", "{before}"), ("label", "{benefit}", "{after}")),
-    "testimonial": (("quote", "{quote}", "{author}"), ("headline", "{benefit}", "")),
-    "bumper": (("bumper", "{bumper}", ""),),
-}
-"""Layout, caption and note of each scene; an end card with the title follows."""
-SCENE_FRAMES = 60
+SMALL = 170
+"""A still on the overall sheet has as many pixels as a square of this side."""
+LINES = {"title": "title", "button": "cta", "price": "sale_price"}
+"""Texts of a script under the names that fields have."""
 
 
 def composition_of(template: str, placement: str, locale: str) -> Composition:
-    """Return an ad of *template*."""
-    copy = dict(SCRIPTS[locale])
+    """Return an ad of *template* with the storyboard that the planner takes, in the placement's length."""
+    copy, place = SCRIPTS[locale], PLACEMENTS[placement]
+    facts = Facts(
+        said=frozenset(COPY_FIELDS),
+        features=len(copy.features),
+        quote_columns=len(copy.quote),
+        images=("front", "back"),
+        priced=True,
+        on_sale=True,
+    )
+    fitted = fit(TEMPLATES[template].scenes(facts), place)
+    fields = dict(copy) | {LINES.get(name, name): text for name, text in copy}
+    fields |= {f"feature{n}": text for n, text in enumerate(copy.features, start=1)}
     cuts = [
         Cut(
-            shot="scene",
-            frames=SCENE_FRAMES,
-            caption=caption.format(**copy),
-            note=note.format(**copy),
-            layout=layout,
-            end_card=False,
+            shot="card" if scene.show == "end_card" else "scene",
+            frames=frames,
+            caption=copy.title if scene.show == "end_card" else fill(scene.caption, fields),
+            note=fill(scene.note, fields),
+            layout=scene.layout,
+            end_card=scene.show == "end_card",
         )
-        for layout, caption, note in STORYBOARDS[template]
+        for scene, frames in zip(fitted.scenes, fitted.frames, strict=True)
     ]
-    cuts.append(Cut(shot="card", frames=SCENE_FRAMES, caption=copy["title"], end_card=True))
-    told = {name: copy[name] for name in ("price", "old_price", "discount", "until", "button", "disclaimer")}
+    told = {
+        name: fields[name] for name in ("price", "old_price", "discount", "until", "button", "disclaimer")
+    }
     return draw_composition(placement, cuts=tuple(cuts), **told).model_copy(update={"locale": locale})
 
 
 def spoken_of(composition: Composition) -> tuple[Word, ...]:
-    """Return the first caption's words as if a voice said them evenly over the first scene."""
-    text = composition.cuts[0].caption
-    words = text.split() if " " in text else [text[n : n + 2] for n in range(0, len(text), 2)]
-    step = SCENE_FRAMES / composition.fps / len(words)
+    """Return the captions' words as if a voice said them evenly from the first scene to the closing card."""
+    captions = [cut.caption for cut in composition.cuts if not cut.end_card]
+    words = [word for caption in captions for word in _words(caption.rstrip(".") + ".")]
+    frames = sum(cut.frames for cut in composition.cuts if not cut.end_card)
+    step = frames / composition.fps / len(words)
     return tuple(Word(text=word, start=n * step, end=(n + 1) * step) for n, word in enumerate(words))
 
 
+def _words(text: str) -> list[str]:
+    return text.split() if " " in text else [text[n : n + 2] for n in range(0, len(text), 2)]
+
+
 @cache
-def picture(placement: str, *, card: bool) -> NDArray[np.uint8]:
-    """Return a bare frame of the built-in renderer, RGB uint8 [H, W, 3]."""
+def picture(placement: str, still: Path, *, card: bool) -> NDArray[np.uint8]:
+    """Return a bare frame of the built-in renderer, late in a shot of *still*, RGB uint8 [H, W, 3]."""
     place = PLACEMENTS[placement]
     shot = draw_shot(width=place.width, height=place.height, frames=60, camera="push_in", show="product")
-    photo = read_photo(MEDIA / "coffee.png")
+    photo = read_photo(still)
     scene = CardScene(shot, photo, "cpu") if card else PhotoScene(shot, photo, "cpu")
     canvas = Canvas(place.width, place.height, "cpu")
-    scene.paint(canvas, 40)
+    scene.paint(canvas, 54)
     chroma = canvas.planes.chroma.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
     rgb = to_rgb(torch.cat([canvas.planes.luma[None], chroma]))
     return np.asarray((rgb.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy())
 
 
-def still(composition: Composition, drawn: Design, placement: str, number: int, size: float) -> Image.Image:
-    """Return frame *number* with all that lies over it, *size* times as large."""
-    _, cut = [pair for pair in starts_of(composition) if pair[0] <= number][-1]
-    bare = Image.fromarray(picture(placement, card=cut.end_card))
-    width, height = round(bare.width * size), round(bare.height * size)
-    pixels = np.asarray(bare.convert("RGBA").resize((width, height))).copy()
-    surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType)
-    canvas = surface.getCanvas()
-    canvas.scale(size, size)
-    for element in drawn.elements:
-        _lay(canvas, element, number, composition)
-    surface.flushAndSubmit()
-    return Image.fromarray(pixels[..., :3])
+class Drawn(NamedTuple):
+    """An ad, ready to be looked at."""
+
+    composition: Composition
+    placement: str
+    still: Path
+    design: Design
+
+    def frame(self, number: int, size: float) -> Image.Image:
+        """Return frame *number* with all that lies over it, *size* times as large."""
+        _, cut = [pair for pair in starts_of(self.composition) if pair[0] <= number][-1]
+        bare = Image.fromarray(self.picture(cut))
+        width, height = round(bare.width * size), round(bare.height * size)
+        pixels = np.asarray(bare.convert("RGBA").resize((width, height))).copy()
+        surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType)
+        canvas = surface.getCanvas()
+        canvas.scale(size, size)
+        for element in self.design.elements:
+            _lay(canvas, element, number, self.composition)
+        surface.flushAndSubmit()
+        return Image.fromarray(pixels[..., :3])
+
+    def picture(self, cut: Cut) -> NDArray[np.uint8]:
+        """Return what is seen in *cut* without anything over it."""
+        return picture(self.placement, self.still, card=cut.end_card)
+
+
+def draw(template: str, ratio: str, locale: str, still: Path, *, voice: bool) -> Drawn:
+    """Return an ad of *template* that shows *still*."""
+    placement = RATIOS.get(ratio, ratio)
+    composition = composition_of(template, placement, locale)
+    bare = Drawn(composition, placement, still, Design((), ()))
+    looks = [(start + cut.frames // 2, bare.picture(cut)[::4, ::4]) for start, cut in starts_of(composition)]
+    backdrop = Backdrop(looks, composition.width, composition.height)
+    spoken = spoken_of(composition) if voice else ()
+    made = design(composition, logo=MEDIA / "kaffi-logo.svg", behind=backdrop.behind, spoken=spoken)
+    return bare._replace(design=made)
 
 
 def _lay(canvas: skia.Canvas, element: Element, number: int, composition: Composition) -> None:
@@ -119,60 +154,66 @@ def _lay(canvas: skia.Canvas, element: Element, number: int, composition: Compos
     canvas.restore()
 
 
-def sheet(
-    template: str, ratio: str, locales: list[str], *, size: float, voice: bool, moment: int
-) -> Image.Image:
-    """Return a row of stills for each script; *moment* is the frame of each scene that is shown."""
-    placement = RATIOS.get(ratio, ratio)
+def scenes_of(drawn: Drawn, moment: int, size: float) -> list[Image.Image]:
+    """Return a still of each scene at its frame *moment*, or before its end."""
+    cuts = starts_of(drawn.composition)
+    return [drawn.frame(start + min(moment, cut.frames - 8), size) for start, cut in cuts]
+
+
+def overview(templates: list[str], ratios: list[str], locales: list[str], still: Path) -> Image.Image:
+    """Return the scene before the closing card of every template x ratio, one a row, in every script."""
     rows = []
-    for locale in locales:
-        composition = composition_of(template, placement, locale)
-        looks = [
-            (start + cut.frames // 2, picture(placement, card=cut.end_card)[::4, ::4])
-            for start, cut in starts_of(composition)
-        ]
-        backdrop = Backdrop(looks, composition.width, composition.height)
-        spoken = spoken_of(composition) if voice else ()
-        drawn = design(composition, logo=MEDIA / "kaffi-logo.svg", behind=backdrop.behind, spoken=spoken)
-        moments = [start + min(moment, cut.frames - 8) for start, cut in starts_of(composition)]
-        rows.append([still(composition, drawn, placement, number, size) for number in moments])
+    for template, ratio in itertools.product(templates, ratios):
+        row = []
+        for locale in locales:
+            drawn = draw(template, ratio, locale, still, voice=False)
+            last = drawn.composition.frames - drawn.composition.cuts[-1].frames
+            area = drawn.composition.width * drawn.composition.height
+            row.append(drawn.frame(last - 8, SMALL / math.sqrt(area)))
+        rows.append(row)
     return _tiled(rows)
 
 
 def _tiled(rows: list[list[Image.Image]]) -> Image.Image:
     """Return the pictures in rows, 8 pixels apart."""
-    width, height = rows[0][0].size
-    whole = Image.new("RGB", ((width + 8) * len(rows[0]), (height + 8) * len(rows)), "#808080")
-    for (y, row), (x, _) in itertools.product(enumerate(rows), enumerate(rows[0])):
-        whole.paste(row[x], (x * (width + 8), y * (height + 8)))
+    width = max(sum(picture.width + 8 for picture in row) for row in rows)
+    whole = Image.new("RGB", (width, sum(row[0].height + 8 for row in rows)), "#808080")
+    y = 0
+    for row in rows:
+        lefts = itertools.accumulate((picture.width + 8 for picture in row), initial=0)
+        for left, tile in zip(lefts, row, strict=False):
+            whole.paste(tile, (left, y))
+        y += row[0].height + 8
     return whole
 
 
-def main() -> None:
-    """Draw the sheets that are asked for, by default all, a file for each template and ratio."""
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=Path("looks"))
-    parser.add_argument("--template", choices=STORYBOARDS, action="append")
+    parser.add_argument("--template", choices=TEMPLATES, action="append")
     parser.add_argument("--ratio", action="append", help="or a placement")
     parser.add_argument("--locale", choices=SCRIPTS, action="append")
+    parser.add_argument("--still", type=Path, default=MEDIA / "coffee.png", help="a photo or a cut-out")
     parser.add_argument("--size", type=float, default=0.25)
-    parser.add_argument("--moment", type=int, default=48)
+    parser.add_argument("--moment", type=int, default=48, help="frame of each scene")
     parser.add_argument("--voice", action="store_true", help="with the words of a voice")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Draw the sheets that are asked for, by default all: one a template and ratio, and one of all."""
+    asked = _asked()
     asked.to.mkdir(parents=True, exist_ok=True)
-    for template, ratio in itertools.product(asked.template or STORYBOARDS, asked.ratio or RATIOS):
-        began = time.process_time()
-        drawn = sheet(
-            template,
-            ratio,
-            asked.locale or list(SCRIPTS),
-            size=asked.size,
-            voice=asked.voice,
-            moment=asked.moment,
-        )
+    templates, ratios, locales = asked.template or [*TEMPLATES], asked.ratio or [*RATIOS], asked.locale
+    for template, ratio in itertools.product(templates, ratios):
+        rows = [
+            scenes_of(draw(template, ratio, locale, asked.still, voice=asked.voice), asked.moment, asked.size)
+            for locale in locales or SCRIPTS
+        ]
         path = asked.to / f"{template}-{ratio.replace(':', 'x')}.png"
-        drawn.save(path)
-        print(f"{path}: {time.process_time() - began:.1f} s")  # noqa: T201 (so one sees that it goes on)
+        _tiled(rows).save(path)
+        print(path)  # noqa: T201 (so one sees that it goes on)
+    overview(templates, ratios, locales or [*SCRIPTS], asked.still).save(asked.to / "all.png")
 
 
 if __name__ == "__main__":

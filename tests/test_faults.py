@@ -76,7 +76,7 @@ def test_a_reset_ends_what_is_open_and_what_comes(proxy: FaultProxy) -> None:
         proxy.inject(Fault("reset"))
         with pytest.raises(ConnectionError):
             line.recv(1000)
-    with _open(proxy) as line, pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionError), _open(proxy) as line:
         _ask(line, b"hello")
     proxy.heal()
     with _open(proxy) as line:

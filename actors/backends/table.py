@@ -33,7 +33,7 @@ _LTX_TASKS: tuple[Task, ...] = (
 VIDEO_MODELS: dict[str, Entry] = {
     "motion": Entry(
         path="actors.backends.motion:Motion",
-        revision="motion/1",
+        revision="motion/2",
         tasks=("text", "image"),
         gpus=0,
         cpus=1,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from actors.checks.flashes import FlashMeter
 from actors.checks.hearing import longest_run
 from actors.checks.tags import FULL_RANGE, STANDARD, color_name
-from actors.layouts.contrast import measured_contrast
+from actors.layouts.contrast import WORST, measured_contrast
 from actors.video import open_media
 from schemas.errors import CheckError
 from schemas.facts import PictureFacts, SeenText
@@ -36,6 +36,8 @@ _BESIDE_BAR = 48
 """Luma right beside a bar, in half of its length at least: the edge of a bar is sharp and straight."""
 _BAR_SHARE = 0.02
 """Least width of a bar, as a share of the side."""
+_SOFT = 25
+"""Percent of the ground within a plate of one colour that soft edges take between the strokes of Chinese."""
 _SEEN_SHARE = 0.1
 """Least share of a text's box that must not be covered, or the text is not looked at."""
 _MOMENTS = (0.1, 0.5, 0.9)
@@ -156,7 +158,8 @@ class Watcher:
             for plate in self._plates_over(number, now):
                 free[_slices(plate.within(seen), seen)] = False
             if free.mean() > _SEEN_SHARE:
-                found = measured_contrast(part, text.color, box, free)
+                worst = _SOFT if text.surface else WORST
+                found = measured_contrast(part, text.color, box, free, worst)
                 self._contrasts[number] = min(found, self._contrasts.get(number, found))
 
     def _plates_over(self, number: int, now: int) -> Iterator[Box]:

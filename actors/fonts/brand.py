@@ -14,11 +14,11 @@ _TABLES_MAX = 128
 _EM_UNITS = range(16, 16385)  # OpenType 1.9, head.unitsPerEm
 _BASIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CURES = {
-    b"wOFF": "is a WOFF, for web pages: give the TTF or OTF that it was made from",
-    b"wOF2": "is a WOFF2, for web pages: give the TTF or OTF that it was made from",
-    b"ttcf": "is a collection of fonts (TTC): give the TTF or OTF of the one that is meant",
-    b"typ1": "is an old Type 1 font: give a TTF or OTF",
-    b"%!PS": "is an old Type 1 font: give a TTF or OTF",
+    b"wOFF": "is a WOFF, for web pages; give the TTF or OTF that it was made from",
+    b"wOF2": "is a WOFF2, for web pages; give the TTF or OTF that it was made from",
+    b"ttcf": "is a collection of fonts (TTC); give the TTF or OTF of the one that is meant",
+    b"typ1": "is an old Type 1 font; give a TTF or OTF",
+    b"%!PS": "is an old Type 1 font; give a TTF or OTF",
 }
 _NEEDED = (b"cmap", b"head", b"hhea", b"hmtx", b"maxp")
 _KINDS = (b"\0\1\0\0", b"OTTO", b"true")
@@ -76,7 +76,7 @@ def _read(path: Path) -> bytes:
 def _check_directory(path: Path, content: bytes) -> None:
     kind = content[:4]
     if kind not in _KINDS:
-        raise MediaError(f"font {path}: {_CURES.get(kind, 'is no font file: give a TTF or OTF')}")
+        raise MediaError(f"font {path}: {_CURES.get(kind, 'is no font file; give a TTF or OTF')}")
     tables = _tables(content)
     if not tables or max(tables.values()) > len(content):
         raise MediaError(f"font {path}: cut off or damaged; export it again as TTF or OTF")

@@ -14,6 +14,9 @@ Behind = Callable[[Box, int, int], NDArray[np.uint8]]
 """(box, first frame, frame after the last) -> pixels of the bare picture there, RGB uint8 [n, 3]."""
 _ENOUGH = READABLE * 1.07
 """What is asked before encoding, so that the finished frames keep to the rule."""
+_WORST = 1
+"""Percent of the pixels behind a text, of all looks together, that need not be veiled: one look out of three
+may hold all of them, and letters cover a third of what is behind them."""
 _STEPS = 25
 _SAMPLES = 3000
 
@@ -73,6 +76,6 @@ def veiled(ground: Ground, pixels: NDArray[np.uint8]) -> Ground:
     for step in range(_STEPS):
         opacity = step / _STEPS
         mixed = np.rint(some + (veil - some) * opacity).astype(np.uint8)
-        if worst_contrast(mixed, ground.color) >= _ENOUGH:
+        if worst_contrast(mixed, ground.color, _WORST) >= _ENOUGH:
             return ground._replace(opacity=opacity)
     return ground._replace(opacity=1.0)

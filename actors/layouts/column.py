@@ -11,6 +11,7 @@ from actors.sprites import even_box
 from schemas.errors import MediaError
 from schemas.layout import Box, PlacedText
 from schemas.plan import Composition
+from schemas.wording import shown
 
 _SHRINK = 0.94
 """Each try at fitting the column makes it this much smaller."""
@@ -39,11 +40,14 @@ class Timing(NamedTuple):
         return self.start + round(delay * pace)
 
 
-def fitted(layout: Layout, scene: Scene) -> Scene:
-    """Return *scene* at the largest scale at which *layout* fits its room. Raises MediaError."""
+def fitted(layout: Layout, scene: Scene, largest: float = 1.0) -> Scene:
+    """Return *scene* at the largest scale, *largest* at most, at which *layout* fits its room.
+
+    Raises MediaError.
+    """
     refused: MediaError | None = None
     for attempt in range(_TRIES):
-        smaller = replace(scene, scale=_SHRINK**attempt)
+        smaller = replace(scene, scale=largest * _SHRINK**attempt)
         try:
             blocks = layout(smaller)
         except MediaError as error:
@@ -53,7 +57,8 @@ def fitted(layout: Layout, scene: Scene) -> Scene:
             return smaller
     where = "end card" if scene.cut.end_card else f"layout {scene.cut.layout}"
     room = f"{scene.room.width} x {scene.room.height} px"
-    reason = refused or f"the text {scene.cut.caption!r} with what stands below it does not fit; shorten it"
+    text = shown(scene.cut.caption)
+    reason = refused or f"the text {text} with what stands below it does not fit; shorten it"
     raise MediaError(f"{where}, room of {room}: {reason}")
 
 

@@ -40,20 +40,25 @@ def stands_out(pixels: NDArray[np.uint8], surface: str) -> bool:
     return float(np.mean(ratio < 1.5)) < 0.25  # noqa: PLR2004 (as the docstring says)
 
 
-def worst_contrast(pixels: NDArray[np.uint8], color: str) -> float:
-    """Return the contrast that *color* has with all but the worst 5 % of *pixels*, RGB uint8 [n, 3]."""
+def worst_contrast(pixels: NDArray[np.uint8], color: str, worst: float = WORST) -> float:
+    """Return the contrast that *color* has with all but the *worst* % of *pixels*, RGB uint8 [n, 3]."""
     ratio = _ratio(_luminance(pixels), _luminance(channels_of(color)))
-    return float(np.percentile(ratio, WORST))
+    return float(np.percentile(ratio, worst))
 
 
 def measured_contrast(
-    frame: NDArray[np.uint8], color: str, box: Box, free: NDArray[np.bool_] | None = None
+    frame: NDArray[np.uint8],
+    color: str,
+    box: Box,
+    free: NDArray[np.bool_] | None = None,
+    worst: float = WORST,
 ) -> float:
     """Return how a text of *color* stands out in a finished *frame*, RGB uint8 [H, W, 3], within its *box*.
 
     What has nearly the text's colour is taken for ink, and left out with the two pixels around it; so is what
     is not *free*, bool [h, w] of the box, because something else covers text and ground there. Where a whole
-    cell of the box is ink, the ground has the text's colour there: the contrast is 1.
+    cell of the box is ink, the ground has the text's colour there: the contrast is 1. The *worst* % of the
+    ground are left out of account.
     """
     part = frame[box.top : box.bottom, box.left : box.right]
     covered = np.zeros(part.shape[:2], np.bool_) if free is None else ~free
@@ -61,7 +66,7 @@ def measured_contrast(
     if _fullest_cell(ink) > _FULL:
         return 1.0
     ground = part[~_grown(_grown(ink | covered))]
-    return worst_contrast(ground, color) if len(ground) > (~covered).sum() // 50 else 1.0
+    return worst_contrast(ground, color, worst) if len(ground) > (~covered).sum() // 50 else 1.0
 
 
 def channels_of(color: str) -> NDArray[np.uint8]:

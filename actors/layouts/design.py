@@ -18,14 +18,20 @@ from actors.layouts.logo import HEIGHT, Logo
 from actors.layouts.pieces import Piece, Scene
 from actors.layouts.rooms import Rooms, card_room, centered, rooms_of, shape, unit_of
 from actors.layouts.spoken import Captions, Spoken
-from actors.layouts.veils import veil
+from actors.layouts.veils import Over, veil
 from actors.lettering import is_rtl
 from actors.sprites import even_box
-from schemas.layout import Box, PlacedText
+from schemas.layout import Box, PlacedText, Shape
 from schemas.plan import TRANSITION_FRAMES, Composition, Cut
 
-_CARD_LOGO = 1.4
-"""How much larger the logo is on the end card."""
+_CARD_LOGO = 1.3
+"""How much larger the logo is on the end card, where texts do not need its height."""
+_CARD_ANCHORS: dict[Shape, float] = {"story": 0.5, "tall": 0.16, "square": 0.42, "wide": 0.42}
+"""Share of the spare room that lies above a closing card's texts."""
+_CARD_LARGEST = 1.3
+"""How much larger than usual a tall closing card is written where its safe zone leaves the room."""
+_DIMMED = 0.55
+"""Least opacity of a veil over the whole picture: what is written on it comes before what it shows."""
 _PREFERENCE = 0.5
 """The brand's main colour veils pictures unless its background needs so much less opacity."""
 
@@ -104,7 +110,7 @@ def _scenes(
     chosen = _chosen(composition, written, behind)
     end = cuts[-1][1] + composition.cuts[cuts[-1][0]].frames
     elements = [
-        veil(composition, ground, one.box, _passing(composition, one.timing))
+        veil(composition, ground, one.box, _passing(composition, one.timing), over=_veil_of(one))
         for one, ground in chosen
         if ground.opacity
     ]
@@ -133,24 +139,49 @@ def _written(
     cut = composition.cuts[number]
     layout = LAYOUTS[cut.layout]
     color = composition.kit.palette.background
-    scene = Scene(composition, number, rooms.head, color, "start", faces=faces)
+    over_all = _covers(cut.layout, composition)
+    scene = Scene(composition, number, rooms.whole if over_all else rooms.head, color, "start", faces=faces)
     scene = fitted(layout, scene)
     if not layout(scene):
         return None
     timing = Timing(start + TRANSITION_FRAMES - 2 if start else 0, start + cut.frames)
-    anchor = 0.5 if shape(composition) == "wide" else 0.0
+    anchor = 0.5 if shape(composition) == "wide" else 0.35 if over_all else 0.0
     return _Written(layout, scene, timing, anchor)
+
+
+def _covers(layout: str, composition: Composition) -> bool:
+    """Tell whether a scene is written over the whole picture, which is dimmed: long texts beside nothing."""
+    return layout == "quote" and shape(composition) != "wide"
+
+
+def _veil_of(one: _Written) -> Over:
+    return "all" if _covers(one.scene.cut.layout, one.scene.composition) else "side"
 
 
 def _chosen(
     composition: Composition, written: list[_Written], behind: Behind
 ) -> list[tuple[_Written, Ground]]:
     """Return each written cut with its ground; all have the same colours, each the veil that it needs."""
-    seen = [behind(one.box, *one.timing[:2]) for one in written]
-    ways = [[veiled(ground, pixels) for pixels in seen] for ground in grounds(composition.kit.palette)]
+    seen = [_behind(one, behind, one.timing.start) for one in written]
+    ways = [[_veiled(ground, parts) for parts in seen] for ground in grounds(composition.kit.palette)]
     main, paper = (sum(ground.opacity for ground in way) for way in ways)
     best = ways[1] if paper + _PREFERENCE * len(written) < main else ways[0]
-    return list(zip(written, best, strict=True))
+    dimmed = [
+        ground._replace(opacity=max(ground.opacity, _DIMMED if _veil_of(one) == "all" else 0.0))
+        for one, ground in zip(written, best, strict=True)
+    ]
+    return list(zip(written, dimmed, strict=True))
+
+
+def _behind(one: _Written, behind: Behind, start: int) -> list[NDArray[np.uint8]]:
+    """Return the pixels behind each text that stands on the picture, from frame *start* on."""
+    boxes = [text.box for text in texts_of(one.pieces, one.timing) if not text.surface]
+    return [behind(box, start, one.timing.end) for box in boxes or [one.box]]
+
+
+def _veiled(ground: Ground, parts: list[NDArray[np.uint8]]) -> Ground:
+    """Return *ground* with the veil that the text in the worst place needs."""
+    return max((veiled(ground, pixels) for pixels in parts), key=lambda found: found.opacity)
 
 
 def _passing(composition: Composition, timing: Timing) -> Timing:
@@ -207,19 +238,19 @@ def _card(
     if found is None:
         return [], []
     number, start = found
-    room = card_room(composition, _height(composition, logo, _CARD_LOGO))
+    room = card_room(composition, _height(composition, logo, _card_logo_scale(composition)))
     timing = Timing(start, composition.frames, leaves=False)
     main = grounds(composition.kit.palette)[0]
     middle = centered(composition)
     scene = Scene(composition, number, room, main.color, "center" if middle else "start", faces=faces)
-    scene = fitted(end_card, scene)
+    scene = fitted(end_card, scene, _CARD_LARGEST if middle else 1.0)
     elements: list[Element] = []
     texts: list[PlacedText] = []
     if end_card(scene):
-        one = _Written(end_card, scene, timing, 0.16 if middle else 0.42)
-        ground = veiled(main, behind(one.box, start + TRANSITION_FRAMES, composition.frames))
+        one = _Written(end_card, scene, timing, _CARD_ANCHORS[shape(composition)])
+        ground = _veiled(main, _behind(one, behind, start + TRANSITION_FRAMES))
         if ground.opacity:
-            elements.append(veil(composition, ground, one.box, timing, card=True))
+            elements.append(veil(composition, ground, one.box, timing, over="card"))
         elements += elements_of(one.pieces, one.scene, timing)
         texts += texts_of(one.pieces, timing)
     if logo:
@@ -227,17 +258,21 @@ def _card(
     return elements, texts
 
 
+def _card_logo_scale(composition: Composition) -> float:
+    return 1.05 if shape(composition) == "story" else _CARD_LOGO
+
+
 def _card_logo(composition: Composition, path: Path, behind: Behind, timing: Timing) -> Element:
-    safe, height = composition.safe, _height(composition, path, _CARD_LOGO)
-    room = safe if centered(composition) else card_room(composition, 0)
+    safe, height = composition.safe, _height(composition, path, _card_logo_scale(composition))
+    room = card_room(composition, 0)
 
     def left(width: int) -> int:
         if centered(composition):
-            return (safe.left + safe.right - width) // 2
+            return (composition.width - width) // 2
         return room.right - width if is_rtl(composition.locale) else room.left
 
     x, width = left(4 * height), 4 * height
     around = Box(left=x, top=safe.top, right=x + width, bottom=safe.top + height).within(safe)
     seen = behind(around, timing.start + TRANSITION_FRAMES, timing.end)
-    logo = Logo(path, composition, seen, larger=_CARD_LOGO)
-    return _mark(composition, logo, left(logo.width), timing._replace(start=timing.start + 4))
+    logo = Logo(path, composition, seen, larger=_card_logo_scale(composition))
+    return _mark(composition, logo, left(logo.width), timing._replace(start=timing.start + TRANSITION_FRAMES))

@@ -7,7 +7,7 @@ from actors.layouts.writing import plate, word_by_word, written
 
 
 def end_card(scene: Scene) -> list[Block]:
-    """Return what the composition has of them, in a column below the product or beside it."""
+    """Return what the composition has of them, in a column above, below or beside the product."""
     composition, unit, blocks = scene.composition, scene.unit, []
     if scene.cut.caption:
         blocks.append(word_by_word(scene, scene.cut.caption, 0.082, lines=3, delay=4))

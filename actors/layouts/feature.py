@@ -1,5 +1,7 @@
 """One item of a list: its number and its text, with the items before it above, ticked off."""
 
+from collections.abc import Sequence
+
 from babel.numbers import format_decimal
 
 from actors.layouts.headline import SIZES
@@ -8,9 +10,12 @@ from actors.layouts.rooms import GAP, shape
 from actors.layouts.shapes import beside, dot, tick
 from actors.layouts.writing import word_by_word, written
 from schemas.money import parse_locale
+from schemas.plan import Cut
 
 _SMALL = 0.042
 """Size of the items before, as a share of the shorter side."""
+_LINES = 3
+"""Of one feature; all are as large as the longest lets them be."""
 
 
 def feature(scene: Scene) -> list[Block]:
@@ -27,13 +32,15 @@ def feature(scene: Scene) -> list[Block]:
 
 
 def _current(scene: Scene, number: int, gap: float) -> Block:
-    size = 0.80 * SIZES[shape(scene.composition)]
-    side, space = 1.15 * size * scene.unit, GAP * scene.unit
+    features = _captions(scene.composition.cuts)
+    largest = 0.80 * SIZES[shape(scene.composition)]
+    side, space = 1.15 * largest * scene.unit, GAP * scene.unit
+    width, style = scene.room.width - side - space, scene.style(scene.color)
+    size = min(scene.set(text, style, largest, width=width, lines=_LINES).size for text in features)
     text = word_by_word(
-        scene, scene.cut.caption, size, lines=3, width=scene.room.width - side - space, delay=3, gap=gap
+        scene, scene.cut.caption, size / scene.unit, lines=_LINES, width=width, delay=3, gap=gap
     )
-    count = sum(cut.layout == "feature" for cut in scene.composition.cuts)
-    sign = dot(scene, _digits(scene, number), side) if count > 1 else tick(scene, side, disc=True)
+    sign = dot(scene, _digits(scene, number), side) if len(features) > 1 else tick(scene, side, disc=True)
     first_line = text.height / text.lines
     return beside(scene, sign, text, space=space, first_line=first_line)
 
@@ -46,7 +53,10 @@ def _ticked(scene: Scene, text: str) -> Block:
 
 def _before(scene: Scene) -> list[str]:
     """Return the captions of the features before this one, in order."""
-    cuts = scene.composition.cuts[: scene.number]
+    return _captions(scene.composition.cuts[: scene.number])
+
+
+def _captions(cuts: Sequence[Cut]) -> list[str]:
     return [cut.caption for cut in cuts if cut.layout == "feature" and cut.caption]
 
 

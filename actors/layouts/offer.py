@@ -6,18 +6,28 @@ from actors.layouts.prices import price_row
 from actors.layouts.rooms import GAP, shape
 from actors.layouts.shapes import bar, beside, clock
 from actors.layouts.writing import word_by_word, written
+from schemas.layout import Shape
+
+_SIZES: dict[Shape, float] = {"story": 0.14, "tall": 0.14, "square": 0.13, "wide": 0.15}
+"""Of the price, as shares of the shorter side."""
 
 
 def offer(scene: Scene) -> list[Block]:
-    """Return the caption, the price with its discount, and the last day beside a clock."""
+    """Return the caption, the price with its discount, and the last day beside a clock.
+
+    The last day stands below the price in wide frames, else at its end, where there is no height to lose.
+    """
     composition, form = scene.composition, shape(scene.composition)
     blocks = []
+    last = _last_day(scene, gap=GAP * scene.unit) if composition.until else None
     if scene.cut.caption:
         blocks.append(word_by_word(scene, scene.cut.caption, 0.76 * SIZES[form], lines=2))
     if composition.price:
-        blocks.append(price_row(scene, 0.150, scene.palette.accent, delay=6, gap=1.1 * GAP * scene.unit))
-    if composition.until:
-        blocks.append(_last_day(scene, gap=GAP * scene.unit))
+        size, beside = (_SIZES[form], last if form != "wide" else None)
+        row = price_row(scene, size, scene.palette.accent, delay=6, gap=1.1 * GAP * scene.unit, last=beside)
+        blocks.append(row)
+    if last and (form == "wide" or not composition.price):
+        blocks.append(last)
     return [bar(scene), *blocks] if len(blocks) == 1 and scene.cut.caption else blocks
 
 

@@ -12,10 +12,13 @@ _APART = 1.6
 """Least contrast between plates that must not run together."""
 
 
-def price_row(scene: Scene, size: float, fill: str, *, delay: int = 0, gap: float = 0.0) -> Block:
+def price_row(
+    scene: Scene, size: float, fill: str, *, delay: int = 0, gap: float = 0.0, last: Block | None = None
+) -> Block:
     """Return the badge at *size* units on *fill*; the old price and the discount stand at its end, stacked.
 
-    In a room too narrow for both they stand below it, side by side.
+    With a *last* block both stand side by side, above it. In a room too narrow for that everything stands
+    below the badge.
     """
     badge = plate(
         scene,
@@ -28,14 +31,16 @@ def price_row(scene: Scene, size: float, fill: str, *, delay: int = 0, gap: floa
         shadow=True,
     )
     parts = list(_beside(scene, size, fill, delay + 6))
-    if not parts:
-        return Block(badge.width, badge.height, badge.pieces, gap)
     space = 0.030 * scene.unit
-    stack = _stacked(scene, parts)
-    if badge.width + space + stack.width <= scene.room.width:
-        return replace(_in_row(scene, [badge, stack], space), gap=gap)
-    below = replace(_in_row(scene, parts, space), gap=0.6 * space)
-    return replace(_stacked(scene, [badge, below]), gap=gap)
+    row = [replace(_in_row(scene, parts, 0.7 * space), gap=0.6 * space)] if parts else []
+    after = [last] if last else []
+    stack = [*row, *after] if last else parts
+    if not stack:
+        return Block(badge.width, badge.height, badge.pieces, gap)
+    beside = _stacked(scene, stack)
+    if badge.width + space + beside.width <= scene.room.width:
+        return replace(_in_row(scene, [badge, beside], space), gap=gap)
+    return replace(_stacked(scene, [badge, *row, *after]), gap=gap)
 
 
 def _beside(scene: Scene, size: float, fill: str, delay: int) -> Iterator[Block]:

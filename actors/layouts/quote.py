@@ -8,8 +8,8 @@ from actors.layouts.shapes import beside, quotation_mark
 from actors.layouts.writing import filled, word_by_word, written
 from schemas.layout import Shape
 
-_SIZES: dict[Shape, float] = {"story": 0.084, "tall": 0.080, "square": 0.074, "wide": 0.084}
-_LINES: dict[Shape, int] = {"story": 5, "tall": 5, "square": 5, "wide": 8}
+_SIZES: dict[Shape, float] = {"story": 0.092, "tall": 0.090, "square": 0.080, "wide": 0.084}
+_LINES: dict[Shape, int] = {"story": 8, "tall": 7, "square": 6, "wide": 8}
 
 
 def quote(scene: Scene) -> list[Block]:

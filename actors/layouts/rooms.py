@@ -17,7 +17,9 @@ class Rooms(NamedTuple):
     """Where text goes while scenes run."""
 
     head: Box
-    """Captions of the scenes."""
+    """Captions of the scenes, beside the subject."""
+    whole: Box
+    """Captions over the whole picture."""
     strip: Box
     """The words of the voice, at the lower edge."""
 
@@ -38,22 +40,33 @@ def rooms_of(composition: Composition, logo: int, *, speaking: bool) -> Rooms:
     room = text_box(composition.width, composition.height, end_card=False).within(safe)
     gap = round(unit * GAP)
     strip = Box(left=safe.left, top=safe.bottom - round(unit * _STRIP), right=safe.right, bottom=safe.bottom)
-    head = _below(room, safe.top, logo, gap)
-    bottom = min(head.bottom, strip.top - gap) if speaking else head.bottom
-    return Rooms(head.model_copy(update={"bottom": bottom}), strip)
+    lowest = strip.top - gap if speaking else safe.bottom
+    head, whole = (
+        _below(part.model_copy(update={"bottom": min(part.bottom, lowest)}), safe.top, logo, gap)
+        for part in (room, safe)
+    )
+    return Rooms(head, whole, strip)
 
 
 def card_room(composition: Composition, logo: int) -> Box:
     """Return where the end card's texts stand; *logo* pixels above them are taken, 0 for none."""
     room = text_box(composition.width, composition.height, end_card=True).within(composition.safe)
     if centered(composition):
+        room = _in_the_middle(room, composition.width)
+    if shape(composition) == "tall":
         return room
     return _below(room, composition.safe.top, logo, round(GAP * unit_of(composition)))
 
 
 def centered(composition: Composition) -> bool:
-    """Tell whether the end card's texts stand in its middle, below the product, and not beside it."""
+    """Tell whether the end card's texts stand in its middle, above or below the product, not beside it."""
     return shape(composition) in {"story", "tall"}
+
+
+def _in_the_middle(room: Box, width: int) -> Box:
+    """Return the part of *room* that lies evenly about the middle of a frame *width* pixels wide."""
+    margin = max(room.left, width - room.right)
+    return room.model_copy(update={"left": margin, "right": width - margin})
 
 
 def _below(room: Box, top: int, logo: int, gap: int) -> Box:

@@ -119,9 +119,9 @@ class Captions:
         texts = [self._told(joined, whole, page, (self._color, self._box), (first, until))]
         begins = [max(first, self._frame(word.start)) for word in words]
         for n, (start, following) in enumerate(pairwise([*begins, until])):
-            if start < (end := min(following, until)):
-                pills = self._pills(page, n, x, y)
-                elements.append(self._said(page, n, x, y, (start, end)))
+            end, pills = min(following, until), self._pills(page, n, x, y)
+            if start < end and pills:
+                elements.append(self._said(page, n, pills, (x, y), (start, end)))
                 texts += [
                     self._told(words[n].text, pill, page, (self._said_color, self._pill), (start, end))
                     for pill in pills
@@ -144,23 +144,29 @@ class Captions:
 
     def _pills(self, page: Lettering, word: int, x: float, y: float) -> list[Rect]:
         """Return what lies below a word while it is said: one pill on each line that it stands on."""
-        inset, over = 0.10 * page.size, 0.13 * page.size
+        inset, over = 0.10 * page.size, 0.10 * page.size
         return [
             Rect(x + box.left - over, y + box.top + inset, x + box.right + over, y + box.bottom - inset)
             for box in page.words
             if box.word == word
         ]
 
-    def _said(self, page: Lettering, word: int, x: float, y: float, frames: tuple[int, int]) -> Element:
-        """Return the word that is being said, on its pill."""
-        pills, radius = self._pills(page, word, x, y), _ROUND * page.size
-        fill = filled(self._pill)
+    def _said(
+        self,
+        page: Lettering,
+        word: int,
+        pills: Sequence[Rect],
+        at: tuple[float, float],
+        frames: tuple[int, int],
+    ) -> Element:
+        """Return the word that is being said, on its pills; *page* is painted at the point *at*."""
+        fill, radius = filled(self._pill), _ROUND * page.size
         colors = {box.word: "" for box in page.words} | {word: self._said_color}
 
         def paint(canvas: skia.Canvas) -> None:
             for pill in pills:
                 canvas.drawRoundRect(skia.Rect(*pill), radius, radius, fill)
-            page.paint(canvas, x, y, colors=colors)
+            page.paint(canvas, *at, colors=colors)
 
         inset = 0.10 * page.size
         around = Rect(

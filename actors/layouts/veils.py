@@ -1,5 +1,7 @@
 """Scrims: the brand's colour over as much of the picture as its text needs, fading into the rest."""
 
+from typing import Literal
+
 import skia
 
 from actors.elements import Element
@@ -11,22 +13,26 @@ from actors.sprites import even_box
 from schemas.layout import Box
 from schemas.plan import TRANSITION_FRAMES, Composition
 
-_FADE = 0.20
+Over = Literal["side", "card", "all"]
+"""What a scrim covers: the side of a scene's picture, that of a closing card, or all."""
+_FADE = 0.16
 """Way over which it fades, as a share of the shorter side."""
 _PAD = 0.02
 
 
-def veil(
-    composition: Composition, ground: Ground, text: Box, timing: Timing, *, card: bool = False
-) -> Element:
+def veil(composition: Composition, ground: Ground, text: Box, timing: Timing, *, over: Over) -> Element:
     """Return the scrim behind *text*: it begins at the edge of the frame that the text stands near."""
+    card = over == "card"
     width, height = composition.width, composition.height
     unit = unit_of(composition)
     pad, fade = _PAD * unit, _FADE * unit
-    if shape(composition) == "wide" or (card and shape(composition) == "square"):
+    if over == "all":
+        full, end = float(height), 2.0 * height
+        box, ends = (0.0, 0.0, float(width), full), [(0.0, 0.0), (0.0, end)]
+    elif shape(composition) == "wide" or (card and shape(composition) == "square"):
         full, end = text.right + pad, min(float(width), text.right + pad + fade)
         box, ends = (0.0, 0.0, end, float(height)), [(0.0, 0.0), (end, 0.0)]
-    elif card:
+    elif card and shape(composition) == "tall":
         full, end = height - text.top + pad, min(float(height), height - text.top + pad + fade)
         box, ends = (
             (0.0, height - end, float(width), float(height)),

@@ -1,5 +1,6 @@
 """Blocks of text: in one piece, word by word, and on a plate of their own."""
 
+import math
 from itertools import pairwise
 
 import skia
@@ -95,10 +96,10 @@ def plate(
     color = readable_on(fill, palette.background, palette.text, palette.primary)
     letters, side = _on_plate(scene, text, size, color, pad[0] * scene.unit, width, lines)
     lid = pad[1] * scene.unit
+    radius = round_by * (letters.height / letters.lines + 2 * lid)
+    side = max(side, _lost_to_corner(radius, lid))
     rect = Rect(0, 0, letters.width + 2 * side, letters.height + 2 * lid)
     paint = filled(fill, shadow=scene.unit if shadow else 0.0)
-
-    radius = round_by * (letters.height / letters.lines + 2 * lid)
 
     def draw(canvas: skia.Canvas) -> None:
         canvas.drawRoundRect(skia.Rect(*rect), radius, radius, paint)
@@ -112,14 +113,22 @@ def plate(
 def _on_plate(
     scene: Scene, text: str, size: float, color: str, pad: float, width: float, lines: int
 ) -> tuple[Lettering, float]:
-    """Return *text* set on a plate, and the padding beside it: a long text takes some of that."""
+    """Return *text* set on a plate, and the padding beside it.
+
+    A long text takes some of that, or one line more.
+    """
     style, wide = scene.style(color, align="center"), width or scene.room.width
-    for side in (pad, 0.7 * pad):
+    for side in (pad, 0.7 * pad, 0.4 * pad):
         try:
             return scene.set(text, style, size, width=wide - 2 * side, lines=lines), side
         except MediaError:
             continue
-    return scene.set(text, style, size, width=wide - 0.8 * pad, lines=lines), 0.4 * pad
+    return scene.set(text, style, size, width=wide - 0.8 * pad, lines=lines + 1), 0.4 * pad
+
+
+def _lost_to_corner(radius: float, depth: float) -> float:
+    """Return how far a round corner of *radius* reaches into a plate, *depth* below its edge."""
+    return radius - math.sqrt(max(0.0, radius**2 - max(0.0, radius - depth) ** 2))
 
 
 def told(

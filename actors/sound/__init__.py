@@ -17,12 +17,13 @@ from actors.sound.ducking import lay_over
 from actors.sound.loudness import SILENCE, Loudness, loudness, measure
 from actors.sound.mastering import write_mastered
 from actors.sound.reading import Track, read_sound, read_track, write_wav
-from actors.sound.voice import VoiceFit, fit_voice, laid_voice
+from actors.sound.voice import LONGER_PLANNED, VoiceFit, fit_voice, laid_voice
 from actors.synth import RATE, Sound
 from actors.video import ffmpeg_path
 from schemas.errors import MediaError
 
 __all__ = [
+    "LONGER_PLANNED",
     "RATE",
     "SILENCE",
     "Loudness",

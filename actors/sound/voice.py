@@ -20,8 +20,10 @@ _LEAD = 0.3
 """Seconds before the voice, and after it, where the ad has room: the eye is there first."""
 _LOST = 2048 / RATE
 """Seconds by which the sound of an ad may end before its picture."""
-_LONGER_MAX = 1.15
-"""How much longer than the ad a recording may be; it is played faster then."""
+LONGER_PLANNED = 1.15
+"""How many times longer than its ad a voice may be when it is planned; it is played that much faster."""
+_LONGER_MAX = LONGER_PLANNED * 1.25
+"""The same when it is there: spoken, it is now and then longer than was estimated, by a quarter at most."""
 _RUMBLE = 80.0
 """Hz under which no voice sounds."""
 _FADE = RATE // 100
@@ -61,7 +63,7 @@ class VoiceFit(Record):
 def fit_voice(seconds: float, ad_seconds: float) -> VoiceFit:
     """Return where a recording of *seconds* lies in an ad of *ad_seconds*.
 
-    One that is longer than the ad, by up to 15 %, is played faster. Raises MediaError for longer ones.
+    One that is longer than the ad is played faster, within bounds. Raises MediaError for longer ones.
     """
     room = ad_seconds - _LOST
     if seconds <= room:
@@ -69,7 +71,7 @@ def fit_voice(seconds: float, ad_seconds: float) -> VoiceFit:
     if seconds > ad_seconds * _LONGER_MAX + 1e-6:
         raise MediaError(
             f"the voice takes {seconds:.2f} s, the ad {ad_seconds:.2f} s: at most "
-            f"{ad_seconds * _LONGER_MAX:.2f} s can be fitted; shorten the text or choose a longer ad"
+            f"{ad_seconds * _LONGER_MAX:.2f} s can be fitted; shorten voiceover, or lengthen the storyboard"
         )
     return VoiceFit.whole(seconds, room)
 

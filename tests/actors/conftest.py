@@ -3,14 +3,17 @@
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from actors import packages
 from actors import weights as manifest
 from actors.fonts import Faces
-from actors.weights import MANIFEST, Weights, fetch
+from actors.weights import MANIFEST, Weights
 from storage.blobs import BlobStore
+from tests.published import Published
 
 
 @pytest.fixture(autouse=True)
@@ -21,24 +24,22 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all published weights, kept between runs where REELMILL_TEST_WEIGHTS says so."""
-    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("weights")
-    if failures := fetch(MANIFEST, folder, say=print):
-        reasons = "; ".join(str(failure) for failure in failures)
-        (pytest.fail if "SHA-256" in reasons else pytest.skip)(f"weights cannot be fetched: {reasons}")
-    return folder
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """The published weights; they are kept between runs in the folder REELMILL_TEST_WEIGHTS.
+
+    An index that needs more than 90 s for a package counts as one that does not answer.
+    """
+    run = tmp_path_factory.getbasetemp()
+    shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packages, "_SECONDS_MAX", 90)
+        yield Published(Path(os.environ.get("REELMILL_TEST_WEIGHTS") or shared / "weights"))
 
 
 @pytest.fixture(scope="session")
-def emoji(tmp_path_factory: pytest.TempPathFactory) -> Faces:
-    """The fonts with the colour emoji, kept between runs where REELMILL_TEST_WEIGHTS says so."""
-    kept = os.environ.get("REELMILL_TEST_WEIGHTS")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("weights")
-    if failures := fetch(["emoji"], folder, say=print):
-        (pytest.fail if "SHA-256" in str(failures[0]) else pytest.skip)(str(failures[0]))
-    return Faces(((MANIFEST["emoji"].revision, str(folder / MANIFEST["emoji"].place)),))
+def emoji(published: Published) -> Faces:
+    """The fonts with the colour emoji."""
+    return Faces(((MANIFEST["emoji"].revision, str(published("emoji"))),))
 
 
 @pytest.fixture

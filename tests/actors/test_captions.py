@@ -97,7 +97,7 @@ def test_japanese_breaks_without_spaces_and_begins_no_line_with_a_stop() -> None
     assert any("¥1,299" in line for line in lines)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.text(min_size=1, max_size=70), st.floats(0.01, 3), st.floats(0, 2)), max_size=12)
 )
@@ -121,6 +121,14 @@ def test_whatever_is_said_the_rules_hold(spoken: list[tuple[str, float, float]])
     assert all(after.start - before.end >= 0.066 for before, after in pairwise(cues))
     if cues:
         assert vtt(cues).count("-->") == srt(cues).count("-->") == len(cues)
+
+
+def test_words_are_joined_as_they_are_written() -> None:
+    """Chinese has no spaces between words, not even behind a comma; what is not in the text has one."""
+    words = [Word(text=text, start=n, end=n + 1) for n, text in enumerate(["招牌", "拼配,", "每天", "KAFFI"])]
+    (cue,) = said(words, "招牌拼配,每天 Kaffi", seconds=4)
+
+    assert cue.lines == ("招牌拼配,每天 KAFFI",)
 
 
 def test_short_cues_stay_until_they_are_read() -> None:

@@ -20,6 +20,8 @@ from schemas.settings import Settings, read_settings
 from tests.processes import in_session
 from tests.raylets import Cluster, serve_ray
 
+pytestmark = pytest.mark.long
+
 CREW = Crew(name="cpu", worker="tests.workers:Echo", arguments=("> ",), slots=2, cpus=1)
 DRIVER = """
 from actors.cluster import started

@@ -13,8 +13,8 @@ from actors.esrgan import DenseBlock, Esrgan, name_tensors
 from actors.ncnn import read_ncnn
 from actors.networks import load_network
 from actors.tiling import upscale
-from actors.weights import weights_path
 from schemas.errors import GenerationError
+from tests.published import Published
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 
@@ -69,11 +69,11 @@ def test_a_file_with_other_layers_is_refused() -> None:
         name_tensors(arrays)
 
 
-def test_the_published_weights_show_the_same_picture(weights: Path) -> None:
+def test_the_published_weights_show_the_same_picture(published: Published) -> None:
     """Crisper than bicubic, and not what it was: but the same within some levels."""
     photo = Image.open(COFFEE).convert("RGB").crop((200, 100, 264, 164))
     small = photo.resize((16, 16), Image.Resampling.BICUBIC)
 
-    large = upscale(load_network(weights_path(weights, "realesrgan")), np.asarray(small), tile=0)
+    large = upscale(load_network(published("realesrgan")), np.asarray(small), tile=0)
 
     assert np.abs(large.astype(int) - np.asarray(photo)).mean() < 12

@@ -1,6 +1,5 @@
-"""Finding faces, with the true weights where they are."""
+"""Finding faces, with the true weights."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +7,14 @@ import pytest
 from PIL import Image
 
 from actors.faces import FaceFinder
-from actors.weights import weights_path
+from tests.published import Published
 
 PORTRAIT = Path(__file__).parents[1] / "media" / "portrait.jpg"
 
 
 @pytest.fixture(name="finder")
-def _finder() -> FaceFinder:
-    path = weights_path(Path(os.environ.get("REELMILL_TEST_WEIGHTS", "none")), "blazeface")
-    if not path.exists():
-        pytest.skip("REELMILL_TEST_WEIGHTS names no folder with the weights of blazeface")
-    return FaceFinder(path)
+def _finder(published: Published) -> FaceFinder:
+    return FaceFinder(published("blazeface"))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import torch
 from PIL import Image
 
 import actors.models
-from actors.sound import read_sound
 from actors.backends import Entry, Materials, Rendering, Site, VideoModel, Watch
 from actors.generator import Generator
 from actors.models import Means
-from actors.video import Frame, ffmpeg_path, probe_video
+from actors.probing import probe_video
+from actors.sound import read_sound
+from actors.video import Frame, ffmpeg_path
 from actors.watch import CallWatch
 from schemas.brief import Palette
 from schemas.errors import GenerationError, GpuMemoryError, StoppedError, StorageError
@@ -32,7 +33,7 @@ TEXT = Shot(
     height=96,
     frames=6,
     seed=1,
-    model="motion/1",
+    model="motion/2",
 )
 
 
@@ -164,7 +165,7 @@ def test_what_does_not_fit_is_rendered_in_smaller_pieces(
         yield from frames
 
     pretend(monkeypatch, cramped)
-    told = rf"shot {TEXT.key[:12]} \(64x96, 6 frames\) by motion/1, halved 1 times: .*allocate 9 GiB.$"
+    told = rf"shot {TEXT.key[:12]} \(64x96, 6 frames\) by motion/2, halved 1 times: .*allocate 9 GiB.$"
     with pytest.raises(GpuMemoryError, match=told):
         generator.generate(TEXT, 1, CallWatch())
 

@@ -9,16 +9,16 @@ import torch
 from PIL import Image
 
 from actors.matte import Matter, follow_edges, has_cut_out, is_clear, spread_colours, without_islands
-from actors.weights import weights_path
 from schemas.errors import GenerationError
+from tests.published import Published
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 
 
 @pytest.fixture(scope="session")
-def matter(weights: Path) -> Matter:
+def matter(published: Published) -> Matter:
     """The published network."""
-    return Matter(weights_path(weights, "u2netp"))
+    return Matter(published("u2netp"))
 
 
 def disc(side: int, radius: float, centre: tuple[float, float] = (0.5, 0.5)) -> Any:

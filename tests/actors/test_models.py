@@ -60,7 +60,7 @@ def test_a_model_is_loaded_once(means: Means, store: BlobStore, monkeypatch: pyt
 
 def test_a_model_without_weights_needs_no_folder(store: BlobStore) -> None:
     """The built-in one runs anywhere."""
-    model = Models(Means(), store).video("motion/1")
+    model = Models(Means(), store).video("motion/2")
 
     assert model is not None
 
@@ -116,7 +116,7 @@ def test_a_model_goes_where_it_belongs(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     models = Models(means.model_copy(update={"device": "auto"}), store)
     models.video(called(means, VACE))
-    models.video("motion/1")
+    models.video("motion/2")
 
     assert sites == {VACE: "cuda", "motion": "cpu"}
 

@@ -170,7 +170,7 @@ def test_the_suffix_follows_the_content(tmp_path: Path) -> None:
     assert [picture_suffix(tmp_path / f"{name}.png") for name in "abcd"] == [".png", ".webp", ".jpg", ".svg"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["PNG", "JPEG", "WEBP"]),
     st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=9))),

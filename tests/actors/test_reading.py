@@ -1,8 +1,6 @@
 """Reading prices from pictures: what is compared, and what the network reads where its weights are there."""
 
-import os
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +8,9 @@ import skia
 
 from actors.lettering import Style, set_text
 from actors.reading import TextReader, agreement
-from actors.weights import weights_path
 from schemas.facts import Agreement
 from schemas.money import Money
+from tests.published import Published
 
 PRICES = (("12.90", "EUR", "de-DE"), ("1299.00", "USD", "en-US"), ("45.67", "GBP", "en-GB"))
 
@@ -42,10 +40,14 @@ def test_a_reading_agrees_with_a_price_or_does_not(wanted: str, read: str, found
     assert agreement(wanted, read) == found
 
 
+@pytest.fixture(scope="module", name="reader")
+def _reader(published: Published) -> TextReader:
+    return TextReader(published("ppocr"))
+
+
 @pytest.mark.parametrize(("amount", "currency", "locale"), PRICES)
-def test_a_price_is_read_from_pixels(amount: str, currency: str, locale: str) -> None:
+def test_a_price_is_read_from_pixels(reader: TextReader, amount: str, currency: str, locale: str) -> None:
     """As it stands in an ad; one digit changed is another price."""
-    reader = TextReader(_weights())
     price = Money(amount=Decimal(amount), currency=currency).in_locale(locale)
     other = Money(amount=Decimal(amount) + Decimal("0.01"), currency=currency).in_locale(locale)
 
@@ -54,14 +56,6 @@ def test_a_price_is_read_from_pixels(amount: str, currency: str, locale: str) ->
     assert agreement(price, found.text) == "equal"
     assert agreement(other, found.text) == "other"
     assert found.score > 0.9
-
-
-def _weights() -> Path:
-    folder = os.environ.get("REELMILL_TEST_WEIGHTS")
-    path = weights_path(Path(folder or "none"), "ppocr")
-    if not path.exists():
-        pytest.skip("REELMILL_TEST_WEIGHTS names no folder with the weights of ppocr")
-    return path
 
 
 def _drawn(text: str, locale: str) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Pictures between pictures: the network's way of looking, and the published weights on a moving bar."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ from torch import Tensor
 
 from actors.networks import load_rife
 from actors.rife import Rife, read_rife
-from actors.weights import weights_path
 from schemas.errors import GenerationError
+from tests.published import Published
 
 
 @pytest.fixture
@@ -129,9 +128,9 @@ def test_another_file_is_refused(small: Rife, capsys: pytest.CaptureFixture[str]
     assert "run" not in capsys.readouterr().out
 
 
-def test_the_published_weights_move_a_bar_where_blending_shows_two(weights: Path) -> None:
+def test_the_published_weights_move_a_bar_where_blending_shows_two(published: Published) -> None:
     """Half-way from one picture to the next, and a fifth of the way."""
-    rife = load_rife(weights_path(weights, "rife"))
+    rife = load_rife(published("rife"))
 
     for part in (0.5, 0.2):
         with torch.inference_mode():

@@ -11,11 +11,12 @@ from PIL import Image, ImageDraw
 
 from actors.colors import to_frame
 from actors.safety import FrameGate
-from actors.weights import MANIFEST, weights_path
+from actors.weights import MANIFEST
 from schemas.brief import Palette
 from schemas.errors import GenerationError
 from schemas.plan import Drawing, Shot
 from schemas.policy import Gate
+from tests.published import Published
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 GATE = Gate(policy="house/1", classifier="opennsfw@0", limit=0.8, every_seconds=1.0)
@@ -207,9 +208,9 @@ def figure() -> Any:
     return np.asarray(picture)
 
 
-def test_the_published_network_tells_coffee_from_skin(weights: Path) -> None:
+def test_the_published_network_tells_coffee_from_skin(published: Published) -> None:
     """A photograph of a cup is harmless; a nude made of six ellipses is not, and in the wrong colours is."""
-    gate = FrameGate(weights_path(weights, "opennsfw"), GATE)
+    gate = FrameGate(published("opennsfw"), GATE)
 
     coffee = gate.score(np.asarray(Image.open(COFFEE).convert("RGB")))
     nude, blue = gate.score(figure()), gate.score(np.ascontiguousarray(figure()[..., ::-1]))

@@ -15,8 +15,8 @@ from actors.ncnn import read_ncnn
 from actors.networks import load_network
 from actors.span import Span, name_tensors
 from actors.tiling import upscale
-from actors.weights import weights_path
 from schemas.errors import GenerationError
+from tests.published import Published
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 NCNN_BLOCKS = [f"/block_{block}/c{number}_r/eval_conv/Conv" for block in range(1, 7) for number in (1, 2, 3)]
@@ -92,13 +92,13 @@ def test_an_array_of_another_network_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("scale", "gain"), [(2, 3.5), (4, 2.0)])
-def test_the_published_weights_beat_bicubic(weights: Path, scale: int, gain: float) -> None:
+def test_the_published_weights_beat_bicubic(published: Published, scale: int, gain: float) -> None:
     """On a photo made small: by dB of PSNR."""
     photo = Image.open(COFFEE).crop((100, 40, 500, 360))
     small = photo.resize((400 // scale, 320 // scale), Image.Resampling.BICUBIC)
     bicubic = np.asarray(small.resize(photo.size, Image.Resampling.BICUBIC))
 
-    large = upscale(load_network(weights_path(weights, f"spanx{scale}")), np.asarray(small), tile=0)
+    large = upscale(load_network(published(f"spanx{scale}")), np.asarray(small), tile=0)
 
     assert psnr(large, np.asarray(photo)) > psnr(bicubic, np.asarray(photo)) + gain
 

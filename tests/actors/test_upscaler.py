@@ -12,17 +12,19 @@ from safetensors.torch import save_file
 
 import actors.tiling
 from actors import weights as manifest
+from actors.probing import probe_video
 from actors.rife import Rife
 from actors.sound import Sound, read_sound, write_wav
 from actors.subjects import noted_subject
 from actors.upscaler import Upscaler
-from actors.video import BASE, VideoWriter, ffmpeg_path, planes, probe_video, read_frames
-from actors.weights import MANIFEST, weights_path
+from actors.video import BASE, VideoWriter, ffmpeg_path, planes, read_frames
+from actors.weights import MANIFEST
 from schemas.errors import GenerationError, GpuMemoryError, MediaError, ReelmillError
 from schemas.media import Clip
 from schemas.plan import Shot, Still
 from storage.blobs import BlobStore, open_blobs
 from tests.compositions import draw_shot
+from tests.published import Published
 
 COFFEE = Path(__file__).parents[2] / "examples/kaffi/media/coffee.png"
 
@@ -165,11 +167,11 @@ def test_a_source_that_is_no_picture_is_refused(upscaler: Upscaler, blobs: BlobS
         upscaler.prepare(still, 0)
 
 
-def test_the_cup_is_enlarged_and_cut_out(blobs: BlobStore, tmp_path: Path, weights: Path) -> None:
+def test_the_cup_is_enlarged_and_cut_out(blobs: BlobStore, tmp_path: Path, published: Published) -> None:
     """With the published weights, in one go."""
     upscaler = Upscaler(blobs, tmp_path, ffmpeg_path(None))
     for name in ("spanx4", "u2netp"):
-        blobs.put(f"weights/{MANIFEST[name].place}", weights_path(weights, name))
+        blobs.put(f"weights/{MANIFEST[name].place}", published(name))
     span, matte = MANIFEST["spanx4"].revision, MANIFEST["u2netp"].revision
     photo = np.asarray(Image.open(COFFEE).resize((300, 200)))
 
@@ -438,10 +440,10 @@ def test_a_clip_of_a_silent_base_is_silent(upscaler: Upscaler, blobs: BlobStore,
 
 @pytest.mark.parametrize("name", ["anime4k", "realesrgan", "spanx4"])
 def test_the_published_networks_enlarge_clips(
-    blobs: BlobStore, tmp_path: Path, weights: Path, name: str
+    blobs: BlobStore, tmp_path: Path, published: Published, name: str
 ) -> None:
     """Two or four times, and then to the size that is wanted."""
-    blobs.put(f"weights/{MANIFEST[name].place}", weights_path(weights, name))
+    blobs.put(f"weights/{MANIFEST[name].place}", published(name))
     upscaler = Upscaler(blobs, tmp_path, ffmpeg_path(None))
 
     clip = upscaler.enlarge(enlarging(MANIFEST[name].revision, frames=1), a_base(blobs, tmp_path), 0)

@@ -1,19 +1,22 @@
 """Writing and reading video: the same bytes each time, every plane in place, a bit rate that is kept."""
 
 import hashlib
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from actors.probing import probe_video
 from actors.video import (
     MEZZANINE,
     Encoding,
     Frame,
+    PictureWriter,
     VideoWriter,
     ffmpeg_path,
     planes,
-    probe_video,
     read_frames,
 )
 from schemas.errors import MediaError
@@ -95,3 +98,51 @@ def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
         writer.write(np.zeros(4, np.uint8))
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_buffer_may_be_filled_again_while_its_frame_is_encoded(tmp_path: Path) -> None:
+    """Encoding lags behind writing; the file is the one that frames of their own give."""
+    frames = _frames(12)
+    apart = _write(tmp_path / "apart.mp4", frames).read_bytes()
+    buffer = np.empty_like(frames[0])
+    with VideoWriter(tmp_path / "one.mp4", **SIZE, encoding=MEZZANINE, ffmpeg_exe=FFMPEG) as writer:
+        for frame in frames:
+            buffer[:] = frame
+            writer.write(buffer)
+
+    assert (tmp_path / "one.mp4").read_bytes() == apart
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_what_goes_wrong_on_the_thread_of_the_encoder_is_raised_here(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a later write, or at the end where no write comes; no file and no thread is left."""
+
+    def broken(*_: object) -> None:
+        raise MediaError("a.mp4: cannot be encoded")
+
+    monkeypatch.setattr(PictureWriter, "_encode", broken)
+
+    with pytest.raises(MediaError, match="cannot be encoded"):
+        _write(tmp_path / "a.mp4", _frames(count))
+    assert not list(tmp_path.iterdir())
+    assert not _encoders()
+
+
+def test_no_thread_is_left_where_drawing_fails(tmp_path: Path) -> None:
+    """A worker makes thousands of ads, some of which fail."""
+    writer = VideoWriter(tmp_path / "a.mp4", **SIZE, encoding=MEZZANINE, ffmpeg_exe=FFMPEG)
+    with suppress(MediaError), writer:
+        writer.write(_frames(1)[0])
+        started = _encoders()
+        writer.write(np.zeros(4, np.uint8))
+
+    assert len(started) == 1
+    assert not _encoders()
+    assert not list(tmp_path.iterdir())
+
+
+def _encoders() -> list[str]:
+    """Return the names of the threads that encode now."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("x264")]

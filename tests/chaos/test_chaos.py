@@ -13,6 +13,8 @@ from tests.chaos.storm import undisturbed, weather
 from tests.chaos.strikes import STRIKES
 from tests.servers import find_postgres, find_weed
 
+pytestmark = pytest.mark.long
+
 ROUNDS = quick_points()
 
 

@@ -13,6 +13,8 @@ from tests.chaos.campaign import NAME, write_brief
 from tests.chaos.driver import PATIENCE
 from tests.chaos.site import Stage, open_site
 
+pytestmark = pytest.mark.long
+
 ENDS = {"kill": "quarantined", "hang": "quarantined", "raise": "failed", "memory": "failed"}
 """What becomes of a shot whose worker dies, hangs, raises an error, asks for more memory than there is."""
 ENVIRON = {PATIENCE: "4"}

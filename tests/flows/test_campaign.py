@@ -12,6 +12,8 @@ from schemas.sidecar import Sidecar
 from storage.catalog import Catalog
 from tests.flows.test_cli import reelmill
 
+pytestmark = pytest.mark.long
+
 BRIEF = """
 campaign: tiny
 brand:

@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from actors.probing import probe_video
 from actors.sound import measure, read_sound
-from actors.video import BASE, VideoWriter, ffmpeg_path, probe_video
+from actors.video import BASE, VideoWriter, ffmpeg_path
 from schemas.sidecar import Sidecar
 from tests.tiny.command import lay_out
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("wan-t2v-1.3b", "wan-vace-1.3b", "ltx-2", "z-image")
@@ -104,9 +107,9 @@ def _plan(home: Path, brief: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", name="ad")
 def _ad(home: Path, brief: Path, plan: dict[str, Any]) -> tuple[Path, Sidecar]:
-    """Make the only ad; return its file and its sidecar."""
+    """Make the only ad; return its file and its sidecar. Noise flashes, so the ad is rejected, and kept."""
     ended = command(home, "run", brief, "--json")
-    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    assert ended.returncode == 1, ended.stdout[-3000:] + ended.stderr[-3000:]
     key = plan["ads"][0]["key"]
     text = (home / "blobs" / "ads" / f"{key}.json").read_text()
     return home / "blobs" / "ads" / f"{key}.mp4", Sidecar.model_validate_json(text)
@@ -152,6 +155,13 @@ def test_what_was_sent_stands_in_the_sidecar(ad: tuple[Path, Sidecar]) -> None:
     assert sidecar.recipe.policy == "house/1"
 
 
+def test_the_gate_objects_to_noise_and_to_nothing_else(ad: tuple[Path, Sidecar]) -> None:
+    """Whatever was asked of the models, the rest of the ad is as it should be."""
+    _, sidecar = ad
+
+    assert {finding.rule for finding in sidecar.asset.findings} == {"flashes"}
+
+
 def test_the_ad_is_whole_and_sounds_where_it_should(ad: tuple[Path, Sidecar]) -> None:
     """Delivery's size, rate and length; sound under the two scenes that make their own, and only there."""
     path, sidecar = ad
@@ -173,7 +183,7 @@ def test_a_second_run_makes_nothing(home: Path, brief: Path, ad: tuple[Path, Sid
 
     ended = command(home, "run", brief, "--json")
 
-    assert ended.returncode == 0
+    assert ended.returncode == 1
     assert ad[0].stat().st_mtime_ns == before
 
 

@@ -13,6 +13,8 @@ from PIL import Image
 from tests.flows.test_cli import reelmill
 from tests.footages import draw_product
 
+pytestmark = pytest.mark.long
+
 BRIEF = """
 campaign: tiny
 brand:

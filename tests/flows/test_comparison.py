@@ -82,7 +82,7 @@ def test_pictures_say_what_they_took(take: Take, lines: tuple[str, str]) -> None
 def _result(*, done: bool, reason: str = "", trouble: str = "") -> Result:
     """Return what became of two models: of one that made a scene of two, and of one that cannot."""
     plan, beside = draw_plan("P-1", campaign="kaffi/spring-on-dream"), Any
-    ready = Preflight(ingested=beside, equipment=beside, plan=plan)  # type: ignore[arg-type]
+    ready = Preflight(ingested=beside, equipment=beside, plan=plan, templates={})  # type: ignore[arg-type]
     trials = [
         Trial("dream", Path("dream.json"), ready, None),
         Trial("large", Path("large.json"), None, SettingsError("it needs\n2 GPU")),

@@ -32,7 +32,7 @@ class Held:
 def _shot(name: str, still: str = "", **changes: Any) -> Shot:
     facts: dict[str, Any] = {
         "show": "product" if still else "text", "still": still, "prompt": name, "camera": "push_in",
-        "palette": PALETTE, "width": 1080, "height": 1920, "frames": 30, "seed": 1, "model": "motion/1",
+        "palette": PALETTE, "width": 1080, "height": 1920, "frames": 30, "seed": 1, "model": "motion/2",
     }  # fmt: skip
     return Shot(**facts | changes)
 

@@ -43,7 +43,7 @@ def plan_of(number: int) -> Plan:
     shots = tuple(
         Shot(
             show="text", still="", prompt=f"shot {n}", camera="hold", palette=PALETTE, width=720, height=1280,
-            frames=30, seed=1, model="motion/1",
+            frames=30, seed=1, model="motion/2",
         )
         for n in range(number)
     )  # fmt: skip

@@ -31,7 +31,7 @@ def test_an_empty_home_has_the_built_in_renderer(tmp_path: Path) -> None:
 
     assert found.models == {}
     assert [entry.name for entry in found.choices(AUTO)] == ["motion"]
-    assert found.revision("motion") == "motion/1"
+    assert found.revision("motion") == "motion/2"
     assert len(found.plainer) == 5
 
 

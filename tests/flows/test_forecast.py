@@ -21,7 +21,7 @@ def _gpu_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(VIDEO_MODELS, "grand", entry)
 
 
-def _shot(model: str = "motion/1", **changes: Any) -> Shot:
+def _shot(model: str = "motion/2", **changes: Any) -> Shot:
     return Shot(
         show="text", still="", prompt="", camera="hold", palette=PALETTE, width=1000, height=1000, frames=30,
         seed=1, model=model, **changes,
@@ -38,14 +38,14 @@ def test_a_first_forecast_is_the_models_line_times_the_size() -> None:
 
 def test_what_the_catalog_remembers_goes_before_the_table() -> None:
     """This machine is not the one on which the figures were measured."""
-    forecast = Forecast({("shot", "motion/1"): Pace(seconds=900, work=300, count=10)})
+    forecast = Forecast({("shot", "motion/2"): Pace(seconds=900, work=300, count=10)})
 
     assert forecast.seconds("shot", _shot()) == pytest.approx(90)
 
 
 def test_a_pace_without_work_is_no_ground() -> None:
     """Rows of an older version have no work; nothing is divided by it."""
-    forecast = Forecast({("shot", "motion/1"): Pace(seconds=900, work=0, count=10)})
+    forecast = Forecast({("shot", "motion/2"): Pace(seconds=900, work=0, count=10)})
 
     assert forecast.seconds("shot", _shot()) == Forecast().seconds("shot", _shot())
 
@@ -66,7 +66,7 @@ def test_the_first_attempts_count_but_do_not_jump() -> None:
 
 def test_a_long_history_follows_a_machine_that_has_changed() -> None:
     """Two hundred attempts of last week weigh no more than the next twenty."""
-    forecast = Forecast({("shot", "motion/1"): Pace(seconds=6000, work=6000, count=200)})
+    forecast = Forecast({("shot", "motion/2"): Pace(seconds=6000, work=6000, count=200)})
     for _ in range(40):
         forecast.learn("shot", _shot(), 90)
 
@@ -112,7 +112,7 @@ def test_of_twins_in_a_list_one_is_composed() -> None:
         ("shot", _shot("grand/1"), 2),
         ("shot", _shot("grand/1", base="b", upscaler="spanx2@b/1"), 2),
         ("shot", _shot("grand/1", base="b", upscaler="lanczos/1"), 0),
-        ("shot", _shot("motion/1", base="b", upscaler="spanx2@b/1"), 0),
+        ("shot", _shot("motion/2", base="b", upscaler="spanx2@b/1"), 0),
         ("shot", _shot("of-another-version/7"), 0),
     ],
 )
@@ -128,14 +128,14 @@ def test_enlarging_is_known_by_its_upscaler() -> None:
     """The model made the base; what takes the time here is another."""
     forecast = Forecast()
 
-    assert forecast.model("shot", _shot("motion/1", base="b", upscaler="spanx2@b/1")) == "spanx2@b/1"
+    assert forecast.model("shot", _shot("motion/2", base="b", upscaler="spanx2@b/1")) == "spanx2@b/1"
     assert forecast.model("shot", _shot("grand/1", base="b", upscaler="spanx2@b/1")) == "spanx2@b/1/gpu"
     assert forecast.model("still", STILL) == "spanx4@b+u2netp@c"
 
 
 def test_a_deadline_leaves_room_for_the_unforeseen() -> None:
     """A minute for what has nothing to do with the item, and ten times what it should take."""
-    forecast = Forecast({("shot", "motion/1"): Pace(seconds=30, work=30, count=1)})
+    forecast = Forecast({("shot", "motion/2"): Pace(seconds=30, work=30, count=1)})
 
     assert forecast.deadline("shot", _shot()) == pytest.approx(60 + 10 * 30)
 

@@ -115,12 +115,16 @@ def test_a_changed_hook_opens_only_its_own_ads(kaffi: Ingested) -> None:
 
 
 def test_a_sale_that_is_over_shows_the_full_price(kaffi: Ingested) -> None:
-    """The plan knows the day."""
+    """The plan knows the day, and tells it."""
     on = _ad(_plan(kaffi), "en-US", "meta_reels").composition
-    over = _ad(_plan(kaffi, now=datetime(2027, 1, 1, tzinfo=UTC)), "en-US", "meta_reels").composition
+    later = _plan(kaffi, now=datetime(2027, 1, 1, tzinfo=UTC))
+    over = _ad(later, "en-US", "meta_reels").composition
 
     assert (on.price, on.old_price, on.discount, on.until) == ("€8.90", "€12.90", "-31%", "December 24")
     assert (over.price, over.old_price, over.discount, over.until) == ("€12.90", "", "", "")
+    told = "HB-250: the sale ended on 2026-12-24 23:59 +01:00; its ads show the full price, 12.90 EUR"
+    assert told in later.notes
+    assert told not in _plan(kaffi).notes
 
 
 def test_the_end_card_has_its_price_on_a_line_of_its_own(kaffi: Ingested) -> None:
@@ -187,7 +191,7 @@ def test_a_small_models_shots_are_enlarged(dream: Ingested) -> None:
         (1920, 1080),
     }
     assert all(order[shot.base] < order[shot.key] for shot in large)
-    assert {shot.model for shot in shown.values() if not shot.base} == {"motion/1"}
+    assert {shot.model for shot in shown.values() if not shot.base} == {"motion/2"}
     for shot in large:
         base = plan.shots[order[shot.base]]
         assert (base.width, base.height) == DREAM.own_size(shot.width, shot.height)

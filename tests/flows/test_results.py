@@ -8,6 +8,7 @@ import pytest
 
 from actors.backends import VIDEO_MODELS
 from flows.preview import finished
+from flows.report import contact_sheet_path
 from flows.results import print_results, print_status
 from schemas.errors import BriefError
 from schemas.media import StoredFile
@@ -143,6 +144,17 @@ def test_captions_are_linked_beside_their_ad_and_rejected_ads_are_not(
     assert all(path.readlink().stem in {PLAN.ads[0].key, PLAN.ads[2].key} for path in links)
 
 
+def test_a_campaign_without_ads_has_no_contact_sheet(book: Catalog, settings: Settings) -> None:
+    """One that shows ads of an earlier version would be taken for theirs."""
+    sheet = contact_sheet_path(PLAN, settings)
+    sheet.parent.mkdir(parents=True)
+    sheet.write_bytes(b"old")
+    book.end_run(book.start_run(PLAN, "{}"), "failed")
+    print_results([PLAN], settings, as_json=True)
+
+    assert not sheet.exists()
+
+
 def test_a_campaign_with_rejected_ads_has_nothing_to_do(judged: Catalog, settings: Settings) -> None:
     """They would come out the same; once a file is gone there is something to make."""
     blobs = open_blobs(settings.blobs)
@@ -153,6 +165,16 @@ def test_a_campaign_with_rejected_ads_has_nothing_to_do(judged: Catalog, setting
     blobs.delete(f"ads/{PLAN.ads[1].key}.vtt")
 
     assert whole
+    assert not finished(PLAN, settings)
+
+
+def test_tables_of_an_older_version_leave_something_to_do(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the run brings them up to date, so it must not be told to run first."""
+    Catalog(settings.database_url).__exit__(None, None, None)
+    monkeypatch.setattr("storage.database.HEAD", "9999")
+
     assert not finished(PLAN, settings)
 
 

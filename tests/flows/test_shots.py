@@ -174,7 +174,7 @@ def test_the_built_in_renderer_moves_over_what_is_drawn() -> None:
     (still,) = [still for still in made.stills if still.key == shot.still]
     assert still.drawing is not None
     assert (still.drawing.width, still.drawing.height) == (1824, 1024)
-    assert (shot.width, shot.height, shot.model) == (1920, 1080, "motion/1")
+    assert (shot.width, shot.height, shot.model) == (1920, 1080, "motion/2")
     assert any("pictures of z-image are made by AI" in note for note in made.notes)
 
 
@@ -211,7 +211,7 @@ def test_the_closing_card_stays_the_renderer_s() -> None:
     made = plan(ask(WORDS))
     (card,) = [shot for shot in made.shots if shot.show == "end_card"]
 
-    assert (card.model, card.width, card.base, card.given.follows) == ("motion/1", 1920, "", "")
+    assert (card.model, card.width, card.base, card.given.follows) == ("motion/2", 1920, "", "")
 
 
 SCENES = PICTURE, {"id": "made", "video": "ball.mp4", "task": "restyle", "prompt": "in oil", "seconds": 2}

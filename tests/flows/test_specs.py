@@ -73,7 +73,7 @@ def _large(model: str, upscaler: str = "spanx2@b/2", **changes: Any) -> Shot:
         (_large(WAN, "lanczos/2", interpolator="repeat/2"), CPU, "enlarge"),
         (draw_shot(model=RUNWAY), "runway-gen4-turbo", "generate"),
         (_large(RUNWAY), CPU, "enlarge"),
-        (_large("motion/1"), CPU, "enlarge"),
+        (_large("motion/2"), CPU, "enlarge"),
         (draw_shot(model="of-another-version/7"), CPU, "generate"),
         (draw_ad(), CPU, "compose"),
     ],

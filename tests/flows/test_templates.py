@@ -103,7 +103,7 @@ def test_a_sale_that_is_over_is_no_offer() -> None:
     (problem,) = template_problems(without_past_sales(told(template="offer_countdown"), later))
     assert str(problem) == (
         "products[0].sale_price: the template offer_countdown needs a sale that is on; "
-        "add it, or choose another template"
+        "give one, or a later sale_ends, or choose another template"
     )
 
 
@@ -127,7 +127,7 @@ def test_a_named_template_says_what_it_lacks(name: str, changes: dict[str, Any],
     (problem,) = template_problems(told(template=name, **changes))
 
     assert problem.where == where
-    assert problem.cure == "add it, or choose another template"
+    assert problem.cure.endswith(", or choose another template")
 
 
 def test_a_bumper_shares_its_shots_with_the_longer_ads() -> None:

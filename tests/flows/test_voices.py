@@ -9,7 +9,7 @@ from actors.voice import estimate_seconds
 from flows.equipment import Equipment
 from flows.planner import make_plan
 from flows.silence import silence_notes, silence_problems
-from flows.voices import recording_problems
+from flows.voices import narration_problems
 from schemas.media import Source
 from schemas.plan import Plan
 from tests.briefs import WORDS, ask, taken
@@ -96,12 +96,20 @@ def test_one_recording_cannot_say_two_texts() -> None:
     products = [PRODUCTS[0], PRODUCTS[1] | {"price": "6.00 USD"}]
     locales = {"de-DE": DE | {"voiceover": "Jetzt {price}."}}
 
-    (problem,) = recording_problems(
+    (problem,) = narration_problems(
         plan({"voice": "voice.wav"}, locales=locales, products=products).narrations
     )
 
     assert str(problem).startswith("audio.voice: one recording cannot say 2 texts of de-DE; let voiceover be")
-    assert not [*recording_problems(plan({"voice": "voice.wav"}, locales={"de-DE": DE}).narrations)]
+    assert not [*narration_problems(plan({"voice": "voice.wav"}, locales={"de-DE": DE}).narrations)]
+
+
+def test_a_text_without_a_word_is_refused() -> None:
+    """Nobody can say it, and a recording need not."""
+    made = plan(locales={"en-US": EN | {"voiceover": "... ☕!"}, "de-DE": DE})
+    (problem,) = narration_problems(made.narrations)
+
+    assert str(problem) == "locales.en-US.voiceover: '... ☕!' has no word to say; write some"
 
 
 @pytest.mark.parametrize(("seconds", "fits"), [(6.0, True), (6.2, False)])
@@ -113,19 +121,26 @@ def test_a_voice_longer_than_the_ad_is_left_out(seconds: float, fits: bool) -> N
     assert heard == {"youtube_in_stream"} | ({"youtube_bumper"} if fits else set())
     told = (
         "voice: left out at youtube_bumper: the ads of en-US last 5.3 s there, and the voice about 6.2 s "
-        "(shorten voiceover, or lengthen the storyboard)"
+        "(shorten the recording, or lengthen the storyboard)"
     )
     assert [note for note in made.notes if note.startswith("voice: ")] == ([] if fits else [told])
 
 
-def test_a_long_text_is_left_out_by_its_estimate() -> None:
-    """Both lengths are told."""
-    made = plan(locales={"en-US": LONG})
-    seconds = estimate_seconds(LONG["voiceover"].strip(), "en-US")
+@pytest.mark.parametrize(
+    ("scene", "seconds", "cure"),
+    [(4.0, "5.3", "shorten voiceover, or lengthen the storyboard"), (9.0, "6", "shorten voiceover")],
+)
+def test_a_long_text_is_left_out_by_its_estimate(scene: float, seconds: str, cure: str) -> None:
+    """Both lengths are told; a longer storyboard is no help where the placement takes nothing longer."""
+    made = plan(None, WORDS | {"seconds": scene}, locales={"en-US": LONG}, placements=["youtube_bumper"])
+    spoken = estimate_seconds(LONG["voiceover"].strip(), "en-US")
 
-    assert seconds > 20
+    assert spoken > 20
     assert not made.narrations
-    assert any(f"last 5.3 s there, and the voice about {seconds:.1f} s" in note for note in made.notes)
+    assert any(
+        note.endswith(f" last {seconds} s there, and the voice about {spoken:.1f} s ({cure})")
+        for note in made.notes
+    )
 
 
 def test_a_presenter_speaks_for_itself() -> None:

@@ -43,7 +43,7 @@ def _big(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_plan_without_gpu_models_needs_no_crew_of_its_own() -> None:
     """The CPU workers do all."""
-    assert crews(4, shot("motion/1")) == []
+    assert crews(4, shot("motion/2")) == []
 
 
 @pytest.mark.usefixtures("_big")

@@ -141,7 +141,7 @@ YAML_PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.text(max_size=200), st.lists(YAML_PIECES, max_size=30).map("".join)))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Never another error than ours, and never two lines of it."""

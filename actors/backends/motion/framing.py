@@ -16,8 +16,8 @@ from schemas.layout import Box
 
 _SEEN = 32
 """A matte's value, of 255, from which on the subject counts as there."""
-_MARGIN = 0.1
-"""Each side of a photo without matte that may be lost; its subject is taken to be the rest."""
+_MARGINS = 0.1, 0.04
+"""Shares of a photo without matte that may be lost at each side, and above and below."""
 
 
 class Photo(NamedTuple):
@@ -74,7 +74,7 @@ def read_photo(path: Path) -> Photo:
     if seen is not None:
         return Photo(rgb, matte, Area(*map(float, seen)))
     width, height = rgb.size
-    across, down = _MARGIN * width, _MARGIN * height
+    across, down = _MARGINS[0] * width, _MARGINS[1] * height
     return Photo(rgb, None, Area(across, down, width - across, height - down))
 
 

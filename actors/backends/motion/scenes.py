@@ -6,13 +6,13 @@ from typing import Protocol
 import torch
 
 from actors.backends.motion.cameras import MOVES, Pose
-from actors.backends.motion.canvas import Canvas
+from actors.backends.motion.canvas import Area, Canvas
 from actors.backends.motion.cutouts import Shadow, cutout_layer
-from actors.backends.motion.framing import Photo, place
+from actors.backends.motion.framing import Photo, Placed, place
 from actors.backends.motion.lights import Light, mix, shade, shine
 from actors.backends.motion.moods import Mood, read_mood
 from actors.backends.motion.plates import background_plate
-from schemas.layout import subject_box
+from schemas.layout import Box, subject_box
 from schemas.plan import Shot
 
 _MOMENTS = 24
@@ -88,7 +88,8 @@ class CardScene:
         self._reach = min(box.width, box.height)
         self._product = None
         if photo:
-            self._product = cutout_layer(place(photo, box, None), _CARD_SHADOWS, min(width, height), device)
+            placed = _widened(place(photo, box, None), box)
+            self._product = cutout_layer(placed, _CARD_SHADOWS, min(width, height), device)
 
     def paint(self, canvas: Canvas, frame: int) -> None:
         """Paint frame number *frame*."""
@@ -117,6 +118,20 @@ class CardScene:
             Light(x, y, 0.85 * across, 0.85 * down, mix(ground, accent, 0.7), 0.5 * glow),
             Light(x, y, 0.42 * across, 0.42 * down, mix(accent, paper, 0.5), core * glow),
         ]
+
+
+def _widened(placed: Placed, box: Box) -> Placed:
+    """Show as much of a photo without matte as *box* has room for: what may be cut off need not be."""
+    if placed.photo.matte is not None:
+        return placed
+    edges, (scale, left, top) = placed.edges, placed[1:]
+    shown = (
+        max(edges.left, box.left) - left,
+        max(edges.top, box.top) - top,
+        min(edges.right, box.right) - left,
+        min(edges.bottom, box.bottom) - top,
+    )
+    return placed._replace(photo=placed.photo._replace(subject=Area(*(side / scale for side in shown))))
 
 
 class TextScene:

@@ -20,7 +20,8 @@ from actors.backends.diffusion.takes import Picture, Take
 from actors.backends.wan import Wan
 from actors.generator import Generator
 from actors.models import Means
-from actors.video import ffmpeg_path, probe_video
+from actors.probing import probe_video
+from actors.video import ffmpeg_path
 from actors.watch import CallWatch
 from schemas.errors import GenerationError, GpuMemoryError, StoppedError
 from schemas.plan import Given, Shot

@@ -49,7 +49,7 @@ def test_a_still_fills_the_frame(photo: Path, size: tuple[int, int]) -> None:
 
 def test_a_still_is_the_first_frame_of_the_built_in_renderer(bottle: Path) -> None:
     """A campaign may change its model, and its pictures stay where they were."""
-    calm = SHOT.model_copy(update={"model": "motion/1", "frames": 2, "fps": 30})
+    calm = SHOT.model_copy(update={"model": "motion/2", "frames": 2, "fps": 30})
     motion = Motion(VIDEO_MODELS["motion"], Site("cpu", None, Notebook()))
     frame = next(motion.render(calm, Materials(still=bottle), shrink=0, watch=CallWatch()).frames)
     drawn = to_picture(frame, 64, 96, "cpu").numpy()

@@ -117,7 +117,7 @@ def test_motion_is_monotone_and_smooth_below_the_pixel(camera: str, tmp_path: Pa
         height=320,
         frames=40,
         seed=1,
-        model="motion/1",
+        model="motion/2",
     )
     still = a_still(tmp_path, SPOTS["middle"])
     motion = Motion(VIDEO_MODELS["motion"], Site("cpu", None, Notebook()))

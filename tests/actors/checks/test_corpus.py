@@ -1,6 +1,5 @@
 """The gate against a corpus of drawn files: every defect is named, and nothing good is refused."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +8,14 @@ import pytest
 from actors.checks import RULES, check_ad
 from actors.reading import TextReader
 from actors.video import ffmpeg_path
-from actors.weights import weights_path
 from schemas.errors import CheckError
 from schemas.placements import PLACEMENTS
 from tests.actors.checks.defects import DEFECTS
 from tests.actors.checks.good import GOOD
 from tests.actors.checks.studio import Studio, chord, plan, shrunk, slide
+from tests.published import Published
+
+pytestmark = pytest.mark.long
 
 FFMPEG = ffmpeg_path(None)
 
@@ -31,18 +32,15 @@ def _studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 @pytest.fixture(scope="module", name="reader")
-def _reader() -> TextReader | None:
-    """Whoever reads prices, where the weights are there."""
-    path = weights_path(Path(os.environ.get("REELMILL_TEST_WEIGHTS", "none")), "ppocr")
-    return TextReader(path) if path.exists() else None
+def _reader(published: Published) -> TextReader:
+    """Whoever reads prices."""
+    return TextReader(published("ppocr"))
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_defect_is_named_by_its_rule(defect: str, studio: Studio, reader: TextReader | None) -> None:
+def test_a_defect_is_named_by_its_rule(defect: str, studio: Studio, reader: TextReader) -> None:
     """And by no other: a finding tells what to mend."""
     rule, make = DEFECTS[defect]
-    if rule.startswith("price") and reader is None:
-        pytest.skip("REELMILL_TEST_WEIGHTS names no folder with the weights of ppocr")
     sent = make(studio)
 
     _, findings = check_ad(
@@ -54,7 +52,7 @@ def test_a_defect_is_named_by_its_rule(defect: str, studio: Studio, reader: Text
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_a_good_ad_breaks_no_rule(kind: str, studio: Studio, reader: TextReader | None) -> None:
+def test_a_good_ad_breaks_no_rule(kind: str, studio: Studio, reader: TextReader) -> None:
     """Not even one that only warns."""
     sent = GOOD[kind](studio)
 

@@ -5,7 +5,7 @@ import pytest
 import skia
 
 from actors.fonts import HEAVY
-from actors.layouts.backdrop import Backdrop, grounds, plain, veiled
+from actors.layouts.backdrop import Backdrop, Ground, grounds, plain, veiled
 from actors.layouts.contrast import (
     READABLE,
     contrast,
@@ -46,6 +46,18 @@ def test_a_veil_is_as_thin_as_the_text_allows(below: str) -> None:
         assert _on_veil(found.opacity, below, found) >= READABLE
         if found.opacity:
             assert _on_veil(found.opacity - 0.08, below, found) < READABLE * 1.1
+
+
+def test_a_highlight_that_comes_in_late_is_veiled() -> None:
+    """A camera pushes it under the text in one look of three, where it is a tenth of what is behind."""
+    looks = np.full((3, 100, 3), 20, np.uint8)
+    looks[2, :10] = 255
+    ground = Ground("#FFFFFF", "#000000", 0.0)
+    found = veiled(ground, looks.reshape(-1, 3))
+    last = np.rint(looks[2] * (1 - found.opacity)).astype(np.uint8)
+
+    assert veiled(ground, looks[:2].reshape(-1, 3)).opacity == 0
+    assert worst_contrast(last, "#FFFFFF") >= READABLE
 
 
 def _on_veil(opacity: float, below: str, ground: object) -> float:
@@ -94,3 +106,15 @@ def _write(frame: np.ndarray) -> None:  # type: ignore[type-arg]
     letters.paint(surface.getCanvas(), 12, 8)
     surface.flushAndSubmit()
     frame[...] = pixels[..., :3]
+
+
+def test_what_a_plate_covers_is_no_ground() -> None:
+    """The pill of the word being said hides a part of its cue, which is judged by the rest of it."""
+    frame = np.zeros((80, 240, 3), np.uint8)
+    _write(frame)
+    frame[:, 120:180] = 255
+    free = np.ones((BOX.height, BOX.width), np.bool_)
+    free[:, 110:170] = False
+
+    assert measured_contrast(frame, "#FFFFFF", BOX) == 1
+    assert measured_contrast(frame, "#FFFFFF", BOX, free) > 20

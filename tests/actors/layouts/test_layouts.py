@@ -1,12 +1,13 @@
 """Every layout in every placement and script: whole, inside the safe zone, and nothing over anything else."""
 
+from collections.abc import Iterator
 from itertools import combinations, cycle, product
 
 import numpy as np
 import pytest
 import skia
 
-from actors.elements import Element
+from actors.elements import Element, Pose
 from actors.layouts import LAYOUTS
 from actors.layouts.backdrop import plain
 from actors.layouts.contrast import READABLE, contrast
@@ -21,11 +22,9 @@ from tests.scripts import SCRIPTS, Script
 
 PICTURE = "#8A7F70"
 _DIFFERENT = {(place.ratio, place.insets): place.name for place in PLACEMENTS.values()}
-CASES = [
-    *product(("meta_reels", "meta_feed_square", "youtube_in_stream"), SCRIPTS),
-    *zip(_DIFFERENT.values(), cycle(SCRIPTS), strict=False),
-]
-"""Every script in three ratios, and some script in every ratio and safe zone."""
+_LONG = ("meta_reels", "meta_feed_square", "youtube_in_stream")
+CASES = [*zip(_DIFFERENT.values(), cycle(SCRIPTS), strict=False), *product(_LONG, ("de-DE", "ar"))]
+"""Every script and every safe zone at least once, the longest words and right to left in three ratios."""
 SECOND = 30
 
 
@@ -67,7 +66,10 @@ def _spoken(composition: Composition) -> tuple[Word, ...]:
 
 @pytest.mark.parametrize(("placement", "locale"), CASES)
 def test_everything_is_whole_inside_the_safe_zone_and_apart(placement: str, locale: str) -> None:
-    """Told texts have their size and contrast, are apart, and lie in the safe zone with all that is drawn."""
+    """Told texts have their size and contrast, and are apart; all ink lies in the safe zone and in its box.
+
+    So it does while it comes and goes.
+    """
     composition = _composition(placement, locale)
     made = design(composition, logo=None, behind=plain(PICTURE), spoken=_spoken(composition))
     unit = min(composition.width, composition.height)
@@ -80,17 +82,26 @@ def test_everything_is_whole_inside_the_safe_zone_and_apart(placement: str, loca
             assert contrast(text.surface, text.color) >= READABLE
     for first, second in combinations(made.texts, 2):
         assert not _meet(first, second), (first, second)
-    start = 0
-    for cut in composition.cuts:
-        moment = start + cut.frames - 8
-        outside, clipped = _strays(composition, made, moment)
-        assert not outside, (cut.layout, moment)
-        assert not clipped, (cut.layout, moment)
-        start += cut.frames
+    for element in made.elements:
+        for pose in _poses(element, unit):
+            ink = _ink(composition, element, pose)
+            lifting = element.enter == "lift" and pose.dy
+            assert ink is None or lifting or _inside(ink, element.box, 4), (
+                element.enter,
+                pose,
+                ink,
+                element.box,
+            )
+            assert ink is None or _inside(ink.within(element.box), composition.safe, 5), (element.enter, pose)
 
 
 def _meet(first: PlacedText, second: PlacedText) -> bool:
-    """Tell whether two texts overlap in time and in more than a few pixels of place."""
+    """Tell whether two texts overlap in time and in more than a few pixels of place.
+
+    The word that is being said stands on its pill over its cue.
+    """
+    if first.surface and second.surface and second.text in first.text:
+        return False
     part = first.box.within(second.box)
     together = max(first.start, second.start) < min(first.end, second.end)
     return together and part.width > 3 and part.height > 0.25 * min(first.size_px, second.size_px)
@@ -106,33 +117,25 @@ def _inside(inner: Box, outer: Box, slack: int) -> bool:
     return min(edges) >= -slack
 
 
-def _strays(composition: Composition, made: Design, moment: int) -> tuple[bool, bool]:
-    """Tell whether ink lies outside the safe zone, and whether some lies outside its element's box.
-
-    Drawn at a quarter of the size; what covers the whole width is a scrim, what is half clear a shadow.
-    """
-    outside = clipped = False
-    safe = composition.safe
-    for element in made.elements:
-        pose = element.pose(moment, min(composition.width, composition.height))
-        if pose is None or element.box.left == 0 or element.box.top == 0:
-            continue
-        ink = _ink(composition, element, moment)
-        if ink is not None:
-            outside |= not _inside(ink, safe, 5)
-            clipped |= not _inside(ink, element.box, 4)
-    return outside, clipped
+def _poses(element: Element, unit: int) -> Iterator[Pose]:
+    """Yield how an element comes, swells and rests; nothing for what covers the frame from edge to edge."""
+    if element.box.left == 0 or element.box.top == 0:
+        return
+    coming = {element.enter_frames * n // 5 for n in range(5)} if element.enter != "cut" else set()
+    frames = {*coming, element.enter_frames, element.pulse + 10 if element.pulse else 0}
+    poses = {element.pose(element.start + frame, unit) for frame in frames}
+    yield from (pose for pose in poses if pose)
 
 
-def _ink(composition: Composition, element: Element, moment: int) -> Box | None:
+def _ink(composition: Composition, element: Element, pose: Pose) -> Box | None:
+    """Return where an element can be seen well, at a quarter of the size; what is half clear is a shadow."""
     width, height = -(-composition.width // 4), -(-composition.height // 4)
     alpha = np.zeros((height, width), np.uint8)
     canvas = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeA8(width, height), alpha, width).getCanvas()
     canvas.scale(0.25, 0.25)
-    pose = element.pose(moment, min(composition.width, composition.height))
-    assert pose is not None
     element.draw(canvas, pose)
-    rows, columns = (np.flatnonzero((alpha > 150).any(axis=axis)) for axis in (1, 0))
+    seen = alpha > 150 / max(pose.opacity, 0.01)
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return None
     left, top, right, bottom = (4 * int(n) for n in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
@@ -201,7 +204,39 @@ def test_captions_change_at_the_ends_of_clauses_and_light_up_the_word_that_is_sa
     silent = design(composition, logo=None, behind=plain(PICTURE))
     made = design(composition, logo=None, behind=plain(PICTURE), spoken=words)
 
-    said = [text for text in made.texts if text not in silent.texts]
+    shown = [text for text in made.texts if text not in silent.texts]
+    said, on_pills = (
+        [text for text in shown if text.surface == plate] for plate in (PALETTE.text, PALETTE.accent)
+    )
     assert [text.text for text in said] == ["Your morning deserves better.", "Try Kaffi today."]
     assert [text.start for text in said] == [0, 60]
-    assert len(made.elements) - len(silent.elements) == len(said) + len(words)
+    assert [text.text for text in on_pills] == [word.text for word in words]
+    assert len(made.elements) - len(silent.elements) == len(said) + len(on_pills)
+
+
+def test_a_veil_is_as_strong_as_the_text_in_the_worst_place_needs() -> None:
+    """A small bright place behind one of several texts counts in full, though most of the column is dark."""
+    composition = _composition("meta_reels", "en-US")
+    dark = design(composition, logo=None, behind=plain("#101010"))
+    told = next(text.box for text in dark.texts if text.text == SCRIPTS["en-US"].until)
+    small = told.model_copy(update={"right": (told.left + told.right) // 2})
+    bright = design(composition, logo=None, behind=lambda box, _first, _last: _lit(box, small))
+
+    assert not _veils(dark)
+    assert _veils(bright)
+
+
+def _lit(box: Box, spot: Box) -> np.ndarray:  # type: ignore[type-arg]
+    """Return dark pixels of a box, white where it meets *spot*."""
+    pixels = np.full((box.height, box.width, 3), 16, np.uint8)
+    part = box.within(spot)
+    if part.width > 0 and part.height > 0:
+        pixels[part.top - box.top : part.bottom - box.top, part.left - box.left : part.right - box.left] = 255
+    return pixels.reshape(-1, 3)
+
+
+def _veils(made: Design) -> list[Element]:
+    """Return what covers the frame from edge to edge while the offer is shown; quotes are always dimmed."""
+    offered = next(text for text in made.texts if text.text == SCRIPTS["en-US"].until)
+    covers = (element for element in made.elements if element.box.left == 0 and element.box.top == 0)
+    return [element for element in covers if element.start <= offered.start < element.end]

@@ -37,7 +37,7 @@ def test_words_of_chinese_come_from_the_cutter() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=80), st.sampled_from(("en-US", "es-ES", "hi-IN", "ja-JP", "de-DE", "ar-EG")))
 def test_any_text_is_cut_without_loss_or_control_characters(text: str, locale: str) -> None:
     """Strangers' texts neither break the cutting nor bring characters that are not to be seen."""
