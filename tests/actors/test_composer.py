@@ -1,5 +1,6 @@
 """Composing real files: what comes out, that it comes out the same, and what is said of a bad one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from actors.video import MEZZANINE, VideoWriter, ffmpeg_path, planes
 from actors.voice.speaker import write_speech
 from schemas.errors import MediaError
 from schemas.media import Asset, Clip, StoredFile, VoiceFile, Word
+from schemas.placements import PLACEMENTS
 from schemas.plan import TRANSITION_FRAMES, Ad, Narration, Sound
 from schemas.sidecar import Recipe, Sidecar
 from storage.blobs import BlobStore, open_blobs
@@ -28,6 +30,15 @@ VOICE = VoiceFile(
     ),
     cpu_seconds=1.0,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small() -> Iterator[None]:
+    """Ads have half the sides that their placement asks."""
+    row = PLACEMENTS[PLACEMENT]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PLACEMENTS, PLACEMENT, row.model_copy(update={"width": 500, "height": 750}))
+        yield
 
 
 @pytest.fixture(scope="module", name="store")
@@ -87,7 +98,7 @@ def test_an_ad_is_what_its_placement_asks(made: tuple[Composer, Asset]) -> None:
     """Size, length, rate, codecs, index and loudness, measured on the file."""
     facts = made[1].facts
 
-    assert (facts.width, facts.height, facts.fps, facts.frames) == (1000, 1500, 30, 120)
+    assert (facts.width, facts.height, facts.fps, facts.frames) == (500, 750, 30, 120)
     assert (facts.video_codec, facts.pixel_format, facts.audio_codec) == ("h264", "yuv420p", "aac")
     assert facts.moov_first
     assert facts.lufs == pytest.approx(-14, abs=1)

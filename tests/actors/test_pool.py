@@ -27,7 +27,7 @@ def _ray() -> Iterator[None]:
     set_defaults({"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"})
     with own_authentication():
         ray.init(
-            "local", num_cpus=2, num_gpus=2, include_dashboard=False, object_store_memory=80_000_000,
+            "local", num_cpus=8, num_gpus=2, include_dashboard=False, object_store_memory=80_000_000,
             log_to_driver=False, logging_level=logging.ERROR,
         )  # fmt: skip
         yield
