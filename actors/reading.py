@@ -89,9 +89,10 @@ def agreement(wanted: str, read: str) -> Agreement:
         return "unreadable"
     if amount[0] not in _AMOUNT.findall(line):
         return "other"
-    if price in line:
-        return "equal"
     sign = price.replace(amount[0], "")
+    # From right to left a sign stands on the other side than it is written.
+    if any(form in line for form in (price, sign + amount[0], amount[0] + sign)):
+        return "equal"
     return "amount" if any(char in _MISREAD or not _is_latin(char) for char in sign) else "other"
 
 
