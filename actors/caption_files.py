@@ -25,9 +25,6 @@ def _cues(recipe: Recipe) -> tuple[Cue, ...]:
 
 def _written(look: Composition) -> Iterator[tuple[str, float, float]]:
     """Yield each scene's caption with its begin and end, in seconds."""
-    begin = 0
-    for cut in look.cuts:
-        end = begin + cut.frames
+    for begin, cut in look.timeline:
         if cut.caption:
-            yield cut.caption, begin / look.fps, end / look.fps
-        begin = end
+            yield cut.caption, begin / look.fps, (begin + cut.frames) / look.fps

@@ -14,7 +14,7 @@ from actors.caption_files import captions_of
 from actors.checks import check_ad, judge_ad
 from actors.fonts import faces_of
 from actors.layouts.backdrop import Backdrop
-from actors.layouts.design import Design, design, starts_of
+from actors.layouts.design import Design, design
 from actors.layouts.spoken import Spoken
 from actors.mixing import Placed
 from actors.overlay import Overlay
@@ -231,19 +231,17 @@ def _looks(composition: Composition, clips: list[Path]) -> Iterator[tuple[int, N
     They are those at full seconds, where clips have their keyframes: no other frame is decoded for them.
     """
     fps = composition.fps
-    for (start, cut), path in zip(starts_of(composition), clips, strict=True):
+    for (start, cut), path in zip(composition.timeline, clips, strict=True):
         for frame in sorted({round((cut.frames - 1) * share) // fps * fps for share in (0.2, 0.6, 1.0)}):
             yield start + frame, grab_picture(path, frame / fps, every=4)
 
 
 def _heard(composition: Composition, clips: list[Path]) -> Iterator[Placed]:
     """Yield the sound of each cut that has one, as long as its picture is there alone."""
-    begin = 0
-    for cut, path in zip(composition.cuts, clips, strict=True):
+    for (begin, cut), path in zip(composition.timeline, clips, strict=True):
         if cut.sound:
             start, end = (round(frame * RATE / composition.fps) for frame in (begin, begin + cut.frames))
             yield Placed(start, _sound_of(cut.shot, path)[: end - start])
-        begin += cut.frames
 
 
 def _sound_of(shot: str, clip: Path) -> Sound:

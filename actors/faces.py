@@ -5,13 +5,14 @@ The network looks at a square; it tells for 896 anchors how sure it is of a face
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
+from actors.sessions import open_session
 from schemas.layout import Box
 
 _SIDE = 256
@@ -31,10 +32,7 @@ class FaceFinder:
 
     def __init__(self, path: Path) -> None:
         """Load the weights in *path*."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(path)
         self._anchors = np.concatenate([_anchors(*grid) for grid in _GRIDS])
 
     def find(self, picture: Picture) -> tuple[Box, ...]:
@@ -57,6 +55,12 @@ class FaceFinder:
         corners = np.concatenate([centres - half, centres + half], axis=1) * side + (left, top, left, top)
         faces: Boxes = np.concatenate([corners, scores[:, None]], axis=1)[scores >= _SURE]
         return faces
+
+
+@lru_cache(maxsize=1)
+def face_finder(path: Path) -> FaceFinder:
+    """Return the detector with the weights in *path*, loaded once."""
+    return FaceFinder(path)
 
 
 def _anchors(across: int, each: int) -> Boxes:

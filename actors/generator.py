@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from actors.backends import Materials, Watch, find_video_model
 from actors.clips import ClipStore
-from actors.faces import FaceFinder
 from actors.footage import probe_footage
 from actors.models import Means, Models
 from actors.resources import cpu_seconds, gpu_memory
@@ -97,8 +96,10 @@ class Generator:
         """Return what *video* is of, where the shot may crop it."""
         if not shot.framing:
             return None
+        from actors.faces import face_finder  # noqa: PLC0415 (onnxruntime waits until there is a picture)
+
         revision = shot.framing.partition("/")[0]
-        finder = FaceFinder(take_weights(revision, self._blobs, self._scratch)) if revision else None
+        finder = face_finder(take_weights(revision, self._blobs, self._scratch)) if revision else None
         return subject_of_clip(video, probe_footage(video).seconds, finder)
 
     def _still(self, key: str) -> Path | None:

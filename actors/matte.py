@@ -7,14 +7,13 @@ Image Filtering", TPAMI 2013; its fast form, He and Sun, arXiv 1505.00996.
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from schemas.errors import GenerationError
+from actors.sessions import open_session
 
 Picture = NDArray[np.uint8]
 Matte = NDArray[np.uint8]
@@ -48,12 +47,7 @@ class Matter:
     """Finds the subject of a picture; one instance holds one network."""
 
     def __init__(self, network: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no base of their own
-            raise GenerationError(f"{network.name}: cannot be loaded: {error}") from error
+        self._session = open_session(network)
 
     def matte(self, picture: Picture) -> Matte | None:
         """Return the subject's opacity, ``uint8 [H, W]``, of a picture ``uint8 [H, W, 3]``.

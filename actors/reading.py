@@ -11,10 +11,10 @@ import unicodedata
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
+from actors.sessions import open_session
 from schemas.facts import Agreement
 from schemas.record import Record
 
@@ -46,9 +46,7 @@ class TextReader:
 
     def __init__(self, path: Path) -> None:
         """Load the weights in *path*."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(path)
         named = self._session.get_modelmeta().custom_metadata_map["character"]
         self._characters = ["", *named.split("\n"), " "]
 

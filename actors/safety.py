@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
+from actors.sessions import open_session
 from actors.video import Frame
 from schemas.errors import GenerationError
 from schemas.plan import Drawing, Shot
@@ -34,13 +34,7 @@ class FrameGate:
     def __init__(self, network: Path, gate: Gate) -> None:
         """Load *network*. Raises GenerationError for a file that is no such classifier."""
         self._gate = gate
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no base of their own
-            raise GenerationError(f"{network.name}: cannot be loaded: {error}") from error
+        self._session = open_session(network)
         shapes = [one.shape[1:] for one in (*self._session.get_inputs(), *self._session.get_outputs())]
         if shapes != [[_SIDE, _SIDE, 3], [2]]:
             raise GenerationError(

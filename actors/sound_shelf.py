@@ -38,11 +38,7 @@ class SoundShelf:
 
 def _heard(composition: Composition, voice: VoiceFile | None) -> str:
     """Return a name for all that an ad's sound is made of; each part of it is named by its content."""
-    shots, start = [], 0
-    for cut in composition.cuts:
-        if cut.sound:
-            shots.append((cut.shot, start, cut.frames))
-        start += cut.frames
+    shots = [(cut.shot, start, cut.frames) for start, cut in composition.timeline if cut.sound]
     said = voice.file.model_dump_json() if voice else ""
     what = (composition.sound.model_dump_json(), said, shots, composition.frames, composition.fps)
     return hashlib.sha256(repr(what).encode()).hexdigest()

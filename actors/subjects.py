@@ -52,8 +52,8 @@ def subject_of(picture: Picture, matte: NDArray[np.uint8] | None, faces: Sequenc
     height, width = picture.shape[:2]
     whole = Box(left=0, top=0, right=width, bottom=height)
     parts = [_head(face).within(whole) for face in faces]
-    if matte is not None and (seen := matte >= _SEEN).any():
-        parts.append(_around(seen))
+    if matte is not None and (seen := subject_of_matte(matte)) is not None:
+        parts.append(seen)
     return _union(parts) if parts else _salient(picture)
 
 
@@ -93,7 +93,11 @@ def _head(face: Box) -> Box:
     )
 
 
-def _around(seen: NDArray[np.bool_]) -> Box:
+def subject_of_matte(matte: NDArray[np.uint8]) -> Box | None:
+    """Return the box of what *matte*, ``uint8 [H, W]``, shows; None where it shows nothing."""
+    seen = matte >= _SEEN
+    if not seen.any():
+        return None
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     return Box(left=int(columns[0]), top=int(rows[0]), right=int(columns[-1]) + 1, bottom=int(rows[-1]) + 1)
 

@@ -47,7 +47,6 @@ class Upscaler:
         self._compiled = compiled
         self._networks: dict[tuple[str, bool], Network] = {}
         self._matters: dict[str, Matter] = {}
-        self._finders: dict[str, FaceFinder] = {}
 
     def prepare(self, still: Still, shrink: int, drawn: Picture | None = None) -> StillFile:
         """Prepare *still* as ``stills/<key>.png``, RGBA where its subject is cut out and RGB elsewhere.
@@ -190,11 +189,9 @@ class Upscaler:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     def _face_finder(self, revision: str) -> "FaceFinder":
-        from actors.faces import FaceFinder  # noqa: PLC0415 (onnxruntime waits until a model is asked for)
+        from actors.faces import face_finder  # noqa: PLC0415 (onnxruntime waits until a model is asked for)
 
-        if revision not in self._finders:
-            self._finders[revision] = FaceFinder(take_weights(revision, self._blobs, self._scratch))
-        return self._finders[revision]
+        return face_finder(take_weights(revision, self._blobs, self._scratch))
 
     def _store(
         self, still: Still, picture: Picture, alpha: Picture | None, subject: Box | None

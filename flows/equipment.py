@@ -94,7 +94,7 @@ def find_equipment(settings: Settings) -> Equipment:
         **{name: there[name].revision for name in names if name in there},
         matte=there["u2netp"].revision if "u2netp" in there else "",
         faces=there["blazeface"].revision if "blazeface" in there else "",
-        reader=there["ppocr"].revision if "ppocr" in there else "",
+        reader=find_reader(settings),
         tracks=music_tracks(settings.weights),
         voices=tuple(sorted({voice.weights for voice in VOICES} & there.keys())),
         models=ready_models(settings.models) | dict(_services()),

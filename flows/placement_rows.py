@@ -33,7 +33,7 @@ def _row(row: Placement) -> dict[str, object]:
 
 
 def _marked(row: Placement, text: str, *fields: str) -> str:
-    return f"{text}*" if row.certainty == "low" or any(field in row.doubtful for field in fields) else text
+    return f"{text}*" if any(map(row.doubts, fields)) else text
 
 
 def _lengths(row: Placement) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path, PurePath
 
 from flows.naming import file_stem
@@ -80,8 +81,5 @@ def draw_sheet(plan: Plan, files: Mapping[str, str], blobs: BlobStore, settings:
 
 def _moments(ad: Ad) -> tuple[float, ...]:
     """Return when the first scenes of *ad* are well begun, in seconds."""
-    moments, passed = [], 0
-    for cut in ad.composition.cuts[:_PICTURES_MAX]:
-        moments.append((passed + 0.75 * cut.frames) / ad.composition.fps)
-        passed += cut.frames
-    return tuple(moments)
+    first = islice(ad.composition.timeline, _PICTURES_MAX)
+    return tuple((begin + 0.75 * cut.frames) / ad.composition.fps for begin, cut in first)

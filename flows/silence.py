@@ -10,7 +10,7 @@ from schemas.plan import Plan
 def silence_problems(plan: Plan) -> Iterator[Problem]:
     """Yield the placements that refuse silent ads and would get some."""
     for placement, locales in _silent(plan):
-        if not _is_doubtful(placement):
+        if not placement.doubts("sound"):
             what = (
                 f"{placement.name} takes no silent ads, and those of {locales} have neither music nor a voice"
             )
@@ -20,7 +20,7 @@ def silence_problems(plan: Plan) -> Iterator[Problem]:
 def silence_notes(plan: Plan) -> Iterator[str]:
     """Yield a note for each placement that perhaps refuses the silent ads that it would get."""
     for placement, locales in _silent(plan):
-        if _is_doubtful(placement):
+        if placement.doubts("sound"):
             yield f"sound: {placement.name} seems to ask for sound, and the ads of {locales} have none"
 
 
@@ -28,13 +28,7 @@ def _silent(plan: Plan) -> Iterator[tuple[Placement, str]]:
     """Yield each placement that asks for sound, with the locales whose ads have none there."""
     silent: dict[str, dict[str, None]] = {}
     for ad in plan.ads:
-        sound = ad.composition.sound
-        heard = sound.music or sound.voice or any(cut.sound for cut in ad.composition.cuts)
-        if not heard and PLACEMENTS[ad.placement].sound == "required":
+        if not ad.composition.sounds and PLACEMENTS[ad.placement].sound == "required":
             silent.setdefault(ad.placement, {})[ad.locale] = None
     for name, locales in silent.items():
         yield PLACEMENTS[name], ", ".join(locales)
-
-
-def _is_doubtful(placement: Placement) -> bool:
-    return placement.certainty == "low" or "sound" in placement.doubtful

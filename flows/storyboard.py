@@ -58,7 +58,7 @@ def _template(brief: Brief, variant: Variant, placement: Placement, facts: Facts
     named = variant.template or brief.template
     if named != AUTO:
         return named
-    return choose_template(brief.objective, max(placement.lengths, default=placement.seconds_max), facts)
+    return choose_template(brief.objective, placement.longest, facts)
 
 
 def _facts(brief: Brief, product: Product, variant: Variant) -> Facts:

@@ -62,7 +62,7 @@ class Voices:
         for (locale, placement), (seconds, room) in self._long.items():
             lengths = f"the ads of {locale} last {room:g} s there, and the voice about {seconds:.1f} s"
             what = "the recording" if self._choices[locale].voice in self._recordings else "voiceover"
-            longer = ", or lengthen the storyboard" if room < _longest(PLACEMENTS[placement]) else ""
+            longer = ", or lengthen the storyboard" if room < PLACEMENTS[placement].longest else ""
             yield f"voice: left out at {placement}: {lengths} (shorten {what}{longer})"
 
     def _choose(self, locale: str, equipment: Equipment) -> Choice:
@@ -88,11 +88,6 @@ class Voices:
             return _Speech(narration, recording)
         seconds = estimate_seconds(text, locale, choice.voice) if len(text) <= TEXT_MAX else float("inf")
         return _Speech(narration, seconds)
-
-
-def _longest(placement: Placement) -> float:
-    """Return how many seconds an ad may last at *placement* at most."""
-    return max(placement.lengths, default=placement.seconds_max)
 
 
 def narration_problems(narrations: Sequence[Narration]) -> Iterator[Problem]:

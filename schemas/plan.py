@@ -7,6 +7,7 @@ Ad     one thing to deliver: a composition for a product, locale, placement and 
 Plan   all of them
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal
 
@@ -228,6 +229,19 @@ class Composition(Keyed):
     recipe: int
     """Version of the code that composes."""
     fps: int = FPS
+
+    @property
+    def timeline(self) -> Iterator[tuple[int, Cut]]:
+        """Each cut with its first frame."""
+        start = 0
+        for cut in self.cuts:
+            yield start, cut
+            start += cut.frames
+
+    @property
+    def sounds(self) -> bool:
+        """Whether there is anything to hear."""
+        return bool(self.sound.music or self.sound.voice) or any(cut.sound for cut in self.cuts)
 
     @property
     def frames(self) -> int:

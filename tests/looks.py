@@ -22,7 +22,7 @@ from actors.backends.motion.scenes import CardScene, PhotoScene
 from actors.backends.pixels import to_rgb
 from actors.elements import Element
 from actors.layouts.backdrop import Backdrop
-from actors.layouts.design import Design, design, starts_of
+from actors.layouts.design import Design, design
 from flows.storyboard import fit
 from flows.templates import TEMPLATES
 from flows.templates.story import Facts
@@ -114,7 +114,7 @@ class Drawn(NamedTuple):
 
     def frame(self, number: int, size: float) -> Image.Image:
         """Return frame *number* with all that lies over it, *size* times as large."""
-        _, cut = [pair for pair in starts_of(self.composition) if pair[0] <= number][-1]
+        _, cut = [pair for pair in self.composition.timeline if pair[0] <= number][-1]
         bare = Image.fromarray(self.picture(cut))
         width, height = round(bare.width * size), round(bare.height * size)
         pixels = np.asarray(bare.convert("RGBA").resize((width, height))).copy()
@@ -136,7 +136,7 @@ def draw(template: str, ratio: str, locale: str, still: Path, *, voice: bool) ->
     placement = RATIOS.get(ratio, ratio)
     composition = composition_of(template, placement, locale)
     bare = Drawn(composition, placement, still, Design((), ()))
-    looks = [(start + cut.frames // 2, bare.picture(cut)[::4, ::4]) for start, cut in starts_of(composition)]
+    looks = [(start + cut.frames // 2, bare.picture(cut)[::4, ::4]) for start, cut in composition.timeline]
     backdrop = Backdrop(looks, composition.width, composition.height)
     spoken = spoken_of(composition) if voice else ()
     made = design(composition, logo=MEDIA / "kaffi-logo.svg", behind=backdrop.behind, spoken=spoken)
@@ -156,7 +156,7 @@ def _lay(canvas: skia.Canvas, element: Element, number: int, composition: Compos
 
 def scenes_of(drawn: Drawn, moment: int, size: float) -> list[Image.Image]:
     """Return a still of each scene at its frame *moment*, or before its end."""
-    cuts = starts_of(drawn.composition)
+    cuts = drawn.composition.timeline
     return [drawn.frame(start + min(moment, cut.frames - 8), size) for start, cut in cuts]
 
 

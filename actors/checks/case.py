@@ -16,12 +16,6 @@ class Case(NamedTuple):
     placement: Placement
 
     @property
-    def sounds(self) -> bool:
-        """Whether the plan has anything to hear."""
-        sound = self.composition.sound
-        return bool(sound.music or sound.voice) or any(cut.sound for cut in self.composition.cuts)
-
-    @property
     def silent(self) -> bool:
         """Whether nothing is heard."""
         return self.facts.lufs <= SILENCE

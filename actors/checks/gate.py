@@ -106,8 +106,6 @@ def _agreed(stream: StreamFacts, looks: Looks) -> StreamFacts:
 
 def _moving(composition: Composition, still_cuts: Collection[int]) -> Iterator[range]:
     """Yield the frames of the cuts in which the picture moves."""
-    begin = 0
-    for number, cut in enumerate(composition.cuts):
+    for number, (begin, cut) in enumerate(composition.timeline):
         if not cut.end_card and number not in still_cuts:
             yield range(begin, begin + cut.frames)
-        begin += cut.frames

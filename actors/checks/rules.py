@@ -37,8 +37,7 @@ class Rule(NamedTuple):
 
     def severity(self, placement: Placement) -> Severity:
         """Return how hard the rule is for an ad on *placement*: what the table doubts only warns."""
-        doubted = placement.certainty == "low" or self.field in placement.doubtful
-        return "warn" if self.advice or (self.field and doubted) else "reject"
+        return "warn" if self.advice or (self.field and placement.doubts(self.field)) else "reject"
 
     def source(self, placement: Placement) -> str:
         """Return who asks, and when that was read."""

@@ -58,13 +58,14 @@ def sound_length(case: Case) -> Iterator[Breach]:
 
 def sound_heard(case: Case) -> Iterator[Breach]:
     """What the plan lets hear is heard."""
-    if case.facts.audio_channels and case.silent and case.sounds:
+    if case.facts.audio_channels and case.silent and case.composition.sounds:
         yield Breach("silence", "heard: the plan has sound")
 
 
 def sound_asked(case: Case) -> Iterator[Breach]:
     """Something is heard, where the placement takes no silent ad."""
-    if case.facts.audio_channels and case.silent and not case.sounds and case.placement.sound == "required":
+    asked = case.placement.sound == "required" and not case.composition.sounds
+    if case.facts.audio_channels and case.silent and asked:
         yield Breach("silence", "heard: the placement takes no silent ad")
 
 
@@ -113,4 +114,4 @@ def _audible(case: Case) -> bool:
 
 def _mastered(case: Case) -> bool:
     """Tell whether the sound was made as loud as the placement asks: silence is not."""
-    return _audible(case) and case.sounds
+    return _audible(case) and case.composition.sounds

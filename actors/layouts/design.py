@@ -1,6 +1,5 @@
 """Designs what lies over an ad's pictures: what is drawn, and what can be read there, told once for both."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +21,7 @@ from actors.layouts.veils import Over, veil
 from actors.lettering import is_rtl
 from actors.sprites import even_box
 from schemas.layout import Box, PlacedText, Shape
-from schemas.plan import TRANSITION_FRAMES, Composition, Cut
+from schemas.plan import TRANSITION_FRAMES, Composition
 
 _CARD_LOGO = 1.3
 """How much larger the logo is on the end card, where texts do not need its height."""
@@ -88,19 +87,11 @@ def design(
     return Design(tuple(elements), tuple(texts))
 
 
-def starts_of(composition: Composition) -> Iterator[tuple[int, Cut]]:
-    """Yield each cut with its first frame."""
-    start = 0
-    for cut in composition.cuts:
-        yield start, cut
-        start += cut.frames
-
-
 def _scenes(
     composition: Composition, logo: Path | None, behind: Behind, spoken: Spoken, faces: Faces
 ) -> tuple[list[Element], list[PlacedText]]:
     """Return what lies over all cuts before the end card."""
-    cuts = [(n, start) for n, (start, cut) in enumerate(starts_of(composition)) if not cut.end_card]
+    cuts = [(n, start) for n, (start, cut) in enumerate(composition.timeline) if not cut.end_card]
     if not cuts:
         return [], []
     rooms = rooms_of(composition, _height(composition, logo), speaking=bool(spoken))
@@ -234,7 +225,7 @@ def _card(
     composition: Composition, logo: Path | None, behind: Behind, _spoken: Spoken, faces: Faces
 ) -> tuple[list[Element], list[PlacedText]]:
     """Return what lies over the end card."""
-    found = next(((n, s) for n, (s, cut) in enumerate(starts_of(composition)) if cut.end_card), None)
+    found = next(((n, s) for n, (s, cut) in enumerate(composition.timeline) if cut.end_card), None)
     if found is None:
         return [], []
     number, start = found

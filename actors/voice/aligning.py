@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.synth import RATE, Sound
 from actors.voice.pace import PAUSES, letters_seconds
 from actors.voice.pieces import Piece
-from actors.voice.waves import RATE, Sound, levels
+from actors.voice.waves import levels
 from schemas.media import Word
 
 _HOP = 0.02

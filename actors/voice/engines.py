@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from actors.sessions import open_session
 from schemas.errors import GenerationError
 
 Samples = NDArray[np.float32]
@@ -53,7 +54,7 @@ class Hibari:
 
     def __init__(self, network: Path | None = None) -> None:
         path = network or Path(str(files("hibari"))) / "assets" / "hibari.onnx"
-        self._session = _session(path, "/Clip_output_0")
+        self._session = open_session(path, _further_output("/Clip_output_0"))
 
     def utter(self, phonemes: str, *, speed: float) -> Uttered:
         """Speak *phonemes*."""
@@ -85,7 +86,7 @@ class Kokoro:
 
 def kokoro_session(network: Path) -> onnxruntime.InferenceSession:
     """Load Kokoro's network, which all its speakers share."""
-    return _session(network, "/encoder/Clip_output_0")
+    return open_session(network, _further_output("/encoder/Clip_output_0"))
 
 
 @cache
@@ -105,18 +106,6 @@ def _timed(samples: Samples, frames: NDArray[np.float32]) -> Uttered:
     counts = np.asarray(frames, np.float64).ravel()
     ends = counts.cumsum() * (len(samples) / RATE / max(1.0, float(counts.sum())))
     return Uttered(samples, ends[1:-1], float(ends[0]))
-
-
-def _session(network: Path, inner: str) -> onnxruntime.InferenceSession:
-    """Load *network* on one thread, so that it says the same each time, with *inner* as a further output."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        model = network.read_bytes() + _further_output(inner)
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no base of their own
-        raise GenerationError(f"{network.name}: cannot be loaded: {error}") from error
 
 
 def _further_output(name: str) -> bytes:

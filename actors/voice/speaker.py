@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime
 
+from actors.synth import RATE, Sound
 from actors.voice.aligning import align
 from actors.voice.engines import PHONEMES_MAX, Engine, Hibari, Kokoro, Uttered, kokoro_session
 from actors.voice.g2p import Transcriber, cutter, transcriber
 from actors.voice.pace import PAUSES
 from actors.voice.pieces import Piece, cut
 from actors.voice.table import VOICES, Voice, voices_for
-from actors.voice.waves import RATE, Sound, doubled, levelled, read_recording, trimmed, write_flac
+from actors.voice.waves import doubled, levelled, read_recording, trimmed, write_flac
 from actors.weights import weights_path
 from schemas.errors import GenerationError
 from schemas.media import Word

@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.sound.reading import read_sound
+from actors.synth import RATE, Sound
 from schemas.errors import MediaError
 
-Sound = NDArray[np.float32]
-
-RATE = 48_000
 SECONDS_MAX = 180
 """Of a recording."""
 _PEAK = 0.9

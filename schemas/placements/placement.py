@@ -67,6 +67,15 @@ class Placement(Record):
         return f"{share.numerator}:{share.denominator}"
 
     @property
+    def longest(self) -> float:
+        """Seconds that an ad may last at most."""
+        return max(self.lengths, default=self.seconds_max)
+
+    def doubts(self, field: str) -> bool:
+        """Tell whether *field* is of low certainty, so that what breaks it only warns."""
+        return self.certainty == "low" or field in self.doubtful
+
+    @property
     def safe(self) -> Box:
         """Where text and logo may stand."""
         top, bottom, left, right = self.insets

@@ -10,12 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from actors.backends.motion.canvas import Area
-from actors.subjects import noted_subject
+from actors.subjects import noted_subject, subject_of_matte
 from schemas.errors import GenerationError
 from schemas.layout import Box
 
-_SEEN = 32
-"""A matte's value, of 255, from which on the subject counts as there."""
 _MARGINS = 0.1, 0.04
 """Shares of a photo without matte that may be lost at each side, and above and below."""
 
@@ -70,9 +68,9 @@ def read_photo(path: Path) -> Photo:
         raise GenerationError(f"{path.name}: cannot be read as a picture: {error}") from error
     if noted is not None:
         return Photo(rgb, matte, Area(noted.left, noted.top, noted.right, noted.bottom))
-    seen = matte.point([255 * (value >= _SEEN) for value in range(256)]).getbbox() if matte else None
+    seen = subject_of_matte(np.asarray(matte)) if matte else None
     if seen is not None:
-        return Photo(rgb, matte, Area(*map(float, seen)))
+        return Photo(rgb, matte, Area(seen.left, seen.top, seen.right, seen.bottom))
     width, height = rgb.size
     across, down = _MARGINS[0] * width, _MARGINS[1] * height
     return Photo(rgb, None, Area(across, down, width - across, height - down))
