@@ -6,7 +6,8 @@ from pathlib import Path
 
 from actors.resources import cpu_seconds
 from actors.sound import Sound, write_wav
-from actors.video import Encoding, Frame, VideoWriter
+from actors.video import Encoding, Frame
+from actors.video_writer import VideoWriter
 from schemas.errors import GenerationError
 from schemas.media import Clip
 from schemas.plan import Shot

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from actors.caption_files import captions_of
 from actors.checks import check_ad, judge_ad
 from actors.fonts import faces_of
+from actors.head_shelf import Film, HeadShelf
 from actors.layouts.backdrop import Backdrop
 from actors.layouts.design import Design, design
 from actors.layouts.spoken import Spoken
@@ -24,7 +25,8 @@ from actors.resources import cpu_seconds
 from actors.shelf import take_weights
 from actors.sound import RATE, Sound, fit_voice, make_sound, read_sound
 from actors.sound_shelf import SoundShelf
-from actors.video import DELIVERY, Encoding, Frame, VideoWriter, grab_picture
+from actors.video import DELIVERY, Encoding, Frame, grab_picture
+from actors.video_writer import VideoWriter
 from schemas.errors import MediaError
 from schemas.layout import PlacedText
 from schemas.media import Asset, Facts, Finding, StoredFile, VoiceFile
@@ -50,7 +52,7 @@ class _Judged(NamedTuple):
 
 
 class Composer:
-    """Composes ads; keeps the bare picture and the sounds that its latest ads share."""
+    """Composes ads; keeps what its latest ads may share: bare picture, coded beginning, sounds."""
 
     def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str, reader: str = "") -> None:
         """Work on *blobs*; *reader* is the revision of the network that reads prices, empty for none."""
@@ -59,6 +61,7 @@ class Composer:
         self._ffmpeg = ffmpeg_exe
         self._reader_revision = reader
         self._shelf = TrackShelf(scratch, _TRACK_BYTES_MAX)
+        self._heads = HeadShelf()
         self._sounds = SoundShelf(scratch, _SOUNDS_MAX)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
@@ -157,6 +160,8 @@ class Composer:
             composition, voice, lambda to: self._make_sound(composition, paths, to, voice)
         )
         drawn = self.design(composition, paths, _spoken(composition, voice))
+        film = Film(composition, paths, drawn.elements, encoding)
+        head = self._heads.take(film)
         with VideoWriter(
             to,
             width=composition.width,
@@ -165,15 +170,20 @@ class Composer:
             encoding=encoding,
             sound=sound,
             ffmpeg_exe=self._ffmpeg,
+            joint=film.joint,
+            head=head,
         ) as writer:
-            for frame in self.frames(composition, paths, drawn):
+            for frame in self.frames(composition, paths, drawn, film.joint if head else 0):
                 writer.write(frame)
+        self._heads.keep(film, writer.head)
         return drawn.texts
 
-    def frames(self, composition: Composition, clips: list[Path], drawn: Design) -> Iterator[Frame]:
-        """Yield the finished frames with what is *drawn* over them; *clips* has one path a cut."""
+    def frames(
+        self, composition: Composition, clips: list[Path], drawn: Design, first: int = 0
+    ) -> Iterator[Frame]:
+        """Yield the finished frames from *first* on, with which a cut begins; *clips* has one path a cut."""
         overlay = Overlay(drawn.elements, composition.width, composition.height)
-        for number, frame in enumerate(self._shelf.frames(composition, clips)):
+        for number, frame in enumerate(self._shelf.frames(composition, clips, first), first):
             overlay.blend(frame, number)
             yield frame
 

@@ -56,6 +56,11 @@ class Element:
     pivot: tuple[float, float] | None = None
     """What stays where it is while the element grows, in pixels of the frame; None for its middle."""
 
+    @property
+    def resizes(self) -> bool:
+        """Whether it is ever drawn at another size than its own."""
+        return self.enter == "pop" or bool(self.pulse)
+
     def pose(self, frame: int, short_side: int) -> Pose | None:
         """Return how it stands at *frame*, or None where it is not there."""
         if not self.start <= frame < self.end:

@@ -10,13 +10,17 @@ from schemas.errors import MediaError
 from schemas.plan import TRANSITION_FRAMES, Composition
 
 
-def cut_together(composition: Composition, clips: Sequence[Path]) -> Iterator[Frame]:
+def cut_together(composition: Composition, clips: Sequence[Path], first: int = 0) -> Iterator[Frame]:
     """Yield the frames before anything is laid over them; *clips* has one path a cut.
 
-    Each cut dissolves into the next over TRANSITION_FRAMES. Raises MediaError where a clip is too short.
+    They begin with that of the number *first*, with which a cut begins. Each cut dissolves into the next over
+    TRANSITION_FRAMES. Raises MediaError where a clip is too short.
     """
     leaving: Iterator[Frame] = iter(())
-    for cut, path in zip(composition.cuts, clips, strict=True):
+    for (start, cut), path in zip(composition.timeline, clips, strict=True):
+        if start < first:
+            leaving = read_frames(path, cut.frames)
+            continue
         reader = read_frames(path)
         for number in range(cut.frames):
             frame = next(reader, None)
@@ -39,17 +43,17 @@ class TrackShelf:
         self._bytes_max = bytes_max
         self._latest: tuple[object, ...] = ()
 
-    def frames(self, composition: Composition, clips: Sequence[Path]) -> Iterator[Frame]:
+    def frames(self, composition: Composition, clips: Sequence[Path], first: int = 0) -> Iterator[Frame]:
         """Yield the same frames as `cut_together`; whoever takes them may write into them."""
-        wanted = _shown(composition, clips)
+        wanted = shown_by(composition, clips, composition.frames)
         again, self._latest = wanted == self._latest, wanted
         if not again:
             self._path.unlink(missing_ok=True)
         if self._path.exists():
-            return self._read(composition)
-        frames = cut_together(composition, clips)
+            return self._read(composition, first)
+        frames = cut_together(composition, clips, first)
         fits = composition.frames * _bytes(composition) <= self._bytes_max
-        return self._kept(frames) if again and fits else frames
+        return self._kept(frames) if again and fits and not first else frames
 
     def _kept(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         unfinished = self._path.with_suffix(".part")
@@ -62,15 +66,18 @@ class TrackShelf:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _read(self, composition: Composition) -> Iterator[Frame]:
+    def _read(self, composition: Composition, first: int) -> Iterator[Frame]:
         with self._path.open("rb", buffering=0) as file:
-            for _ in range(composition.frames):
+            file.seek(first * _bytes(composition))
+            for _ in range(first, composition.frames):
                 yield np.fromfile(file, np.uint8, _bytes(composition))
 
 
-def _shown(composition: Composition, clips: Sequence[Path]) -> tuple[object, ...]:
-    cuts = tuple((path, cut.frames) for path, cut in zip(clips, composition.cuts, strict=True))
-    return (composition.width, composition.height, *cuts)
+def shown_by(composition: Composition, clips: Sequence[Path], frames: int) -> tuple[object, ...]:
+    """Return all that decides how the first *frames* look before anything is laid over them."""
+    cuts = zip(clips, composition.timeline, strict=True)
+    shown = ((path, cut.frames) for path, (start, cut) in cuts if start < frames)
+    return (composition.width, composition.height, *shown)
 
 
 def _bytes(composition: Composition) -> int:

@@ -46,6 +46,12 @@ class Sprite:
         shine, shine_uv = (_OPAQUE - _scaled(_OPAQUE - part, opacity) for part in (self.shine, self.shine_uv))
         return Sprite(self.box, y, u, v, shine, shine_uv)
 
+    def is_like(self, other: "Sprite") -> bool:
+        """Tell whether *other* changes every frame as this one does."""
+        mine = (self.y, self.u, self.v, self.shine, self.shine_uv)
+        others = (other.y, other.u, other.v, other.shine, other.shine_uv)
+        return self.box == other.box and all(map(np.array_equal, mine, others))
+
     def blend(self, frame: Frame, width: int, height: int) -> None:
         """Lay the sprite over *frame*, in place."""
         luma, u, v = planes(frame, width, height)

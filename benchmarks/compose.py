@@ -1,6 +1,6 @@
 """Measures composing: against its floor, against peers, for twelve locales, on all cores, and its memory.
 
-    python benchmarks/compose.py [floor] [locales] [cores] [peers] [memory] [cold] [--rounds N] [--seconds S]
+    python benchmarks/compose.py [PART]... [--rounds N] [--seconds S]
 
 The floor is x264 on the very same finished frames with the same settings, read from a file. What is compared
 alternates in one run, so a machine that slows down slows both. CPU time is user + system of this process and
@@ -52,7 +52,7 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Measure what is asked, or all."""
-    parts = {part.__name__: part for part in (floor, locales, cores, peers, check, memory, cold)}
+    parts = {part.__name__: part for part in (floor, locales, tails, cores, peers, check, memory, cold)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", help=", ".join(parts))
     parser.add_argument("--rounds", type=int, default=2)
@@ -95,6 +95,20 @@ def locales(folder: Path, seconds: float, rounds: int) -> None:
         mean = statistics.mean(side)
         print(f"{name} / 12 floors, cpu: {mean / base:.2f}  [{12 * mean:.0f} s / {12 * base:.0f} s]")
     print(f"of these, the first: {shared[0] / base:.2f}, the second: {shared[1] / base:.2f}", flush=True)
+
+
+def tails(folder: Path, seconds: float, rounds: int) -> None:
+    """Print what an ad costs that differs from the one before in its end card alone, over one by itself."""
+    story = Storyboard(folder, seconds)
+    other = story.composition("en-US", button="Buy it today")
+    after, alone = [], []
+    for _ in range(rounds):
+        composer = story.composer()
+        compose(story, composer, story.ad, DELIVERY)
+        after.append(compose(story, composer, other, DELIVERY))
+        alone.append(compose(story, story.composer(), other, DELIVERY))
+    for what in Cost._fields:
+        print_ratios(f"an ad that differs in its end card / one by itself, {what}", after, alone, what)
 
 
 def cores(folder: Path, seconds: float, rounds: int) -> None:

@@ -27,7 +27,8 @@ from actors.networks import Network, load_network
 from actors.packages import download_wheel, extract
 from actors.tiling import upscale
 from actors.upscaler import Upscaler
-from actors.video import BASE, Frame, VideoWriter, ffmpeg_path, planes
+from actors.video import BASE, Frame, ffmpeg_path, planes
+from actors.video_writer import VideoWriter
 from actors.weights import MANIFEST, weights_path
 from schemas.brief import Palette
 from schemas.media import Clip

@@ -19,7 +19,7 @@ from schemas.placements import PLACEMENTS, Placement
 from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Narration, Plan, Sound
 from schemas.template import COPY_FIELDS, FEATURE_FIELDS, PRICE_FIELDS, fill
 
-COMPOSITION_RECIPE = 2
+COMPOSITION_RECIPE = 3
 """Raise it when the code that composes draws other pixels or makes other sound."""
 _AAC_KBPS = 192
 """Bit rate of the sound where a placement asks for no higher one."""

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from actors.video import BASE, VideoWriter, ffmpeg_path
+from actors.video import BASE, ffmpeg_path
+from actors.video_writer import VideoWriter
 
 Picture = NDArray[np.uint8]
 

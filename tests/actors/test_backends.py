@@ -25,7 +25,8 @@ from actors.backends import (
     load_video_model,
     tasks_of,
 )
-from actors.video import BASE, VideoWriter, ffmpeg_path
+from actors.video import BASE, ffmpeg_path
+from actors.video_writer import VideoWriter
 from actors.watch import CallWatch
 from schemas.errors import GenerationError, StoppedError
 from schemas.placements import PLACEMENTS

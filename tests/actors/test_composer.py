@@ -8,7 +8,8 @@ import pytest
 
 from actors.composer import Composer
 from actors.sound import RATE, fit_voice, read_sound, write_wav
-from actors.video import MEZZANINE, VideoWriter, ffmpeg_path, planes
+from actors.video import MEZZANINE, ffmpeg_path, planes
+from actors.video_writer import VideoWriter
 from actors.voice.speaker import write_speech
 from schemas.errors import MediaError
 from schemas.media import Asset, Clip, StoredFile, VoiceFile, Word

@@ -127,3 +127,26 @@ def test_even_boxes_hold_what_they_are_asked_to() -> None:
     assert box.right >= 10
     assert box.bottom >= 11
     assert box.right % 2 == box.bottom % 2 == 0
+
+
+def test_what_changes_its_size_is_painted_once() -> None:
+    """All its sizes come from one picture; at rest it looks as if it were painted then."""
+    painted: list[int] = []
+
+    def paint(canvas: skia.Canvas) -> None:
+        painted.append(1)
+        canvas.drawCircle(32, 24, 12, skia.Paint(Color=skia.ColorRED, AntiAlias=True))
+
+    element = Element(box=WHOLE, paint=paint, start=0, end=60, enter="pop", pulse=20, leave_frames=0)
+    overlay = Overlay([element], WIDTH, HEIGHT)
+    frames = [_grey() for _ in range(60)]
+    for number, frame in enumerate(frames):
+        overlay.blend(frame, number)
+    at_rest = _grey()
+    sprite = draw_sprite(WHOLE, paint)
+    assert sprite is not None
+    sprite.blend(at_rest, WIDTH, HEIGHT)
+
+    assert len(painted) == 2
+    assert np.abs(frames[59].astype(int) - at_rest).max() <= 1
+    assert len({frame.tobytes() for frame in frames}) > 10

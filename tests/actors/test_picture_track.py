@@ -7,7 +7,8 @@ import pytest
 
 import actors.picture_track
 from actors.picture_track import TrackShelf, cut_together
-from actors.video import MEZZANINE, VideoWriter, ffmpeg_path
+from actors.video import MEZZANINE, ffmpeg_path
+from actors.video_writer import VideoWriter
 from schemas.plan import TRANSITION_FRAMES, Composition, Cut
 from tests.compositions import draw_composition
 

@@ -17,7 +17,8 @@ from actors.rife import Rife
 from actors.sound import Sound, read_sound, write_wav
 from actors.subjects import noted_subject
 from actors.upscaler import Upscaler
-from actors.video import BASE, VideoWriter, ffmpeg_path, planes, read_frames
+from actors.video import BASE, ffmpeg_path, planes, read_frames
+from actors.video_writer import VideoWriter
 from actors.weights import MANIFEST
 from schemas.errors import GenerationError, GpuMemoryError, MediaError, ReelmillError
 from schemas.media import Clip

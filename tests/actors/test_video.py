@@ -1,8 +1,11 @@
 """Writing and reading video: the same bytes each time, every plane in place, a bit rate that is kept."""
 
 import hashlib
+import re
+import subprocess
 import threading
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +16,11 @@ from actors.video import (
     MEZZANINE,
     Encoding,
     Frame,
-    PictureWriter,
-    VideoWriter,
     ffmpeg_path,
     planes,
     read_frames,
 )
+from actors.video_writer import PictureWriter, VideoWriter
 from schemas.errors import MediaError
 
 FFMPEG = ffmpeg_path(None)
@@ -146,3 +148,42 @@ def test_no_thread_is_left_where_drawing_fails(tmp_path: Path) -> None:
 def _encoders() -> list[str]:
     """Return the names of the threads that encode now."""
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("x264")]
+
+
+@pytest.mark.parametrize("joint", [3, 30, 31, 45, 61])
+def test_a_film_that_is_joined_is_one_film(joint: int, tmp_path: Path) -> None:
+    """Every frame is there at its time, decoding may begin at the joint, and the head may come from before.
+
+    Two IDR pictures in a row have different numbers (H.264, 7.4.3): after 61 frames the head ends in one.
+    """
+    frames = _frames(90)
+    size = SIZE | {"encoding": Encoding(preset="veryfast", crf=18)}
+    first, again, whole = (tmp_path / f"{name}.mp4" for name in ("first", "again", "whole"))
+    with PictureWriter(first, **size, joint=joint) as writer:
+        for frame in frames:
+            writer.write(frame)
+    with PictureWriter(again, **size, joint=joint, head=writer.head) as tail:
+        for frame in frames[joint:]:
+            tail.write(frame)
+    with PictureWriter(whole, **size) as plain:
+        for frame in frames:
+            plain.write(frame)
+    facts, numbers = probe_video(first), _idr_numbers(first)
+    read, wanted = list(read_frames(first)), list(read_frames(whole))
+    off = [np.abs(one.astype(int) - two).mean() for one, two in zip(read, wanted, strict=True)]
+
+    assert first.read_bytes() == again.read_bytes()
+    assert (facts.frames, facts.fps, facts.constant_rate) == (len(frames), 30, True)
+    assert max(off) < 1
+    assert np.array_equal(next(read_frames(first, joint)), read[joint])
+    assert numbers[joint] is not None
+    assert all(one is None or one != two for one, two in pairwise(numbers))
+
+
+def _idr_numbers(path: Path) -> list[int | None]:
+    """Return the idr_pic_id of every picture in order of decoding; None where it is none."""
+    command = [FFMPEG, "-i", path, "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    slices = re.split(r"\] Slice Header", told)[1:]
+    found = (re.search(r"idr_pic_id +\S+ = (\d+)", part) for part in slices)
+    return [int(one[1]) if one else None for one in found]

@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 
 from actors.probing import probe_video
 from actors.sound import measure, read_sound
-from actors.video import BASE, VideoWriter, ffmpeg_path
+from actors.video import BASE, ffmpeg_path
+from actors.video_writer import VideoWriter
 from schemas.sidecar import Sidecar
 from tests.tiny.command import lay_out
 

@@ -17,7 +17,8 @@ from actors.backends.motion.first_frame import fit_still
 from actors.backends.runway.patience import Patience
 from actors.colors import to_frame
 from actors.footage import all_frames, covering, frames_at, pictures
-from actors.video import Encoding, VideoWriter, ffmpeg_path
+from actors.video import Encoding, ffmpeg_path
+from actors.video_writer import VideoWriter
 from schemas.errors import GenerationError, MediaError
 from schemas.layout import Box
 from schemas.plan import Shot

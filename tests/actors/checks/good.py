@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from actors.sound import write_wav
-from actors.video import DELIVERY, VideoWriter, ffmpeg_path
+from actors.video import DELIVERY, ffmpeg_path
+from actors.video_writer import VideoWriter
 from schemas.placements import PLACEMENTS
 from schemas.plan import Sound
 from tests.actors.checks.studio import (
