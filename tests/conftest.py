@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
+from tests.catalogs import copy_catalog
 from tests.runway_server import runway_server  # noqa: F401 (pytest finds it here)
 from tests.servers import (
     PostgresServer,
@@ -71,10 +73,16 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    database = f"test_{uuid.uuid4().hex}"
-    postgres_server.execute(f"CREATE DATABASE {database}")
-    yield postgres_server.url(database)
-    postgres_server.execute(f"DROP DATABASE {database} WITH (FORCE)")
+    with _database(postgres_server, "template1") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a database that is an empty catalog, for CREATE DATABASE."""
+    postgres_server.execute("CREATE DATABASE empty_catalog")
+    Catalog(postgres_server.url("empty_catalog")).__exit__(None, None, None)
+    return "empty_catalog"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -85,11 +93,30 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres_url"))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalog_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty catalog on each kind of database."""
+    if request.param == "sqlite":
+        yield copy_catalog(tmp_path / "home" / "catalog.sqlite")
+        return
+    server, template = map(request.getfixturevalue, ("postgres_server", "postgres_template"))
+    with _database(server, template) as url:
+        yield url
+
+
 @pytest.fixture
-def catalog(database_url: str) -> Iterator[Catalog]:
+def catalog(catalog_url: str) -> Iterator[Catalog]:
     """An empty catalog on each kind of database."""
-    with Catalog(database_url) as opened:
+    with Catalog(catalog_url) as opened:
         yield opened
+
+
+@contextmanager
+def _database(server: PostgresServer, template: str) -> Iterator[str]:
+    database = f"test_{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+    yield server.url(database)
+    server.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 def _absent(server: str, cure: str) -> Any:

@@ -8,6 +8,7 @@ from schemas.settings import Settings
 from schemas.sidecar import Recipe, Sidecar
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
+from tests.catalogs import copy_catalog
 from tests.storage import drawn
 
 
@@ -17,6 +18,8 @@ class House:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.blobs: BlobStore = open_blobs(settings.blobs)
+        if settings.database_url.startswith("sqlite"):
+            copy_catalog(settings.home / "catalog.sqlite")
         self.catalog = Catalog(settings.database_url)
         self.plan: Plan = drawn.draw_plan("one", "two", voiced=True)
         self.input = f"inputs/{hashlib.sha256(b'a picture').hexdigest()}.png"

@@ -16,6 +16,7 @@ from schemas.errors import LeaseLostError
 from schemas.plan import Ad, Cut, Plan, Shot, Sound, Still
 from schemas.work import Verdict
 from storage.catalog import Catalog
+from tests.catalogs import copy_catalog
 from tests.compositions import PALETTE, draw_ad
 from tests.scripted import Evenly, Script, ScriptedPool, made_of, name_of
 from tests.storage import drawn
@@ -97,7 +98,7 @@ class Desk:
 
 @pytest.fixture(name="book")
 def _book(tmp_path: Path) -> Iterator[Catalog]:
-    with Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite'}") as opened:
+    with Catalog(copy_catalog(tmp_path / "catalog.sqlite")) as opened:
         yield opened
 
 

@@ -13,6 +13,7 @@ from flows.engine import Engine
 from schemas.errors import StorageError
 from schemas.plan import Plan, Shot
 from storage.catalog import Catalog
+from tests.catalogs import copy_catalog
 from tests.compositions import PALETTE, draw_ad
 from tests.scripted import Evenly, ScriptedPool
 
@@ -60,7 +61,7 @@ def plan_of(number: int) -> Plan:
 
 @pytest.fixture(name="book")
 def _book(tmp_path: Path) -> Iterator[Catalog]:
-    with Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite'}") as opened:
+    with Catalog(copy_catalog(tmp_path / "catalog.sqlite")) as opened:
         yield opened
 
 

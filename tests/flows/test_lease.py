@@ -111,9 +111,9 @@ def test_an_owner_elsewhere_that_stays_silent_is_taken_over(
         assert [run.run for run in catalog.live_runs()] == [held.run]
 
 
-def test_an_owner_that_died_here_is_taken_over_at_once(catalog: Catalog, database_url: str) -> None:
+def test_an_owner_that_died_here_is_taken_over_at_once(catalog: Catalog, catalog_url: str) -> None:
     """Its process is gone, so nothing has to be waited for."""
-    dead, _ = start_and_die(database_url, PLAN)
+    dead, _ = start_and_die(catalog_url, PLAN)
 
     with lease.held(catalog, PLAN, "{}") as held:
         assert held.run > dead

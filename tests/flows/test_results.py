@@ -16,6 +16,7 @@ from schemas.plan import Plan
 from schemas.settings import Settings, read_settings
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
+from tests.catalogs import copy_catalog
 from tests.storage.drawn import TOO_LOUD, asset, draw_plan
 
 PLAN = draw_plan("one", "two", "three")
@@ -29,7 +30,7 @@ def _settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(name="book")
 def _book(settings: Settings) -> Iterator[Catalog]:
-    with Catalog(settings.database_url) as opened:
+    with Catalog(copy_catalog(settings.home / "catalog.sqlite")) as opened:
         yield opened
 
 

@@ -1,21 +1,10 @@
 """What a run finds when it begins: what is adopted, what is forgotten, and what is cleared away."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from flows.stock import adopt_finished, clear_rejected, take_stock
-from schemas.settings import read_settings
 from storage.rows import files_of
 from tests.flows.house import House
-
-
-@pytest.fixture(name="house")
-def _house(tmp_path: Path) -> Iterator[House]:
-    house = House(read_settings({"REELMILL_HOME": str(tmp_path / "home")}))
-    with house.catalog:
-        yield house
 
 
 def _forget_ads(house: House) -> None:
@@ -23,6 +12,7 @@ def _forget_ads(house: House) -> None:
     house.catalog.forget_files(file.name for asset in house.ads for file in files_of(asset))
 
 
+@pytest.mark.parametrize("house", ["folder", "servers"], indirect=True)
 def test_ads_of_a_run_that_died_are_adopted_as_they_are(house: House) -> None:
     """Good or rejected, as their sidecars say; their captions are listed with them."""
     _forget_ads(house)
@@ -46,6 +36,7 @@ def test_an_ad_that_is_not_whole_is_not_adopted(house: House, lost: str) -> None
     assert [row.state for row in house.catalog.rows()] == ["planned", "rejected"]
 
 
+@pytest.mark.parametrize("house", ["folder", "servers"], indirect=True)
 def test_what_has_lost_a_file_is_made_again(house: House) -> None:
     """Be it captions only; a rejected ad that is there is there."""
     house.blobs.delete(f"ads/{house.ad.ad}.vtt")

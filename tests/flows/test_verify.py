@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,17 +30,6 @@ from storage.catalog import Catalog
 from tests.storage.drawn import draw_plan
 Catalog(sys.argv[1]).start_run(draw_plan("one", campaign="kaffi/killed"), "{}")
 """
-
-
-@pytest.fixture
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A finished campaign in a folder, or in S3 where a test asks for it."""
-    environ = {"REELMILL_HOME": str(tmp_path / "home")}
-    if getattr(request, "param", "folder") == "s3":
-        environ["REELMILL_BLOBS"] = request.getfixturevalue("s3_place")
-    house = House(read_settings(environ))
-    with house.catalog:
-        yield house
 
 
 def _verify(house: House, *, repair: bool = False) -> Report:
@@ -233,7 +222,7 @@ HARMS = (
 )
 
 
-@pytest.mark.parametrize("house", ["folder", "s3"], indirect=True)
+@pytest.mark.parametrize("house", ["folder", "servers"], indirect=True)
 def test_what_agrees_is_left_alone(house: House) -> None:
     """Nothing is found and nothing is changed, however often one looks."""
     before = house.names
@@ -249,7 +238,10 @@ def test_what_agrees_is_left_alone(house: House) -> None:
     ("house", "harm"),
     [
         *(pytest.param("folder", harm, id=harm.__name__) for harm in HARMS),
-        *(pytest.param("s3", harm, id=f"s3-{harm.__name__}") for harm in (lose_ad, change, leave_clip)),
+        *(
+            pytest.param("servers", harm, id=f"servers-{harm.__name__}")
+            for harm in (lose_ad, change, leave_clip)
+        ),
     ],
     indirect=["house"],
 )

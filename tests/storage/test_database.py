@@ -243,24 +243,24 @@ def test_peeking_finds_what_is_there(database_url: str) -> None:
         assert [row.product for row in found.rows()] == ["one"]
 
 
-def test_tables_of_a_newer_version_are_left_alone(catalog: Catalog, database_url: str) -> None:
+def test_tables_of_a_newer_version_are_left_alone(catalog: Catalog, catalog_url: str) -> None:
     """An old program must not write into tables that it does not know."""
     with catalog._writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(SettingsError, match="newer Reelmill"):
-        Catalog(database_url)
+        Catalog(catalog_url)
     with pytest.raises(SettingsError, match="newer Reelmill"):
-        Catalog.peek(database_url)
+        Catalog.peek(catalog_url)
 
 
-def test_tables_of_an_older_version_are_not_changed_by_a_look(catalog: Catalog, database_url: str) -> None:
+def test_tables_of_an_older_version_are_not_changed_by_a_look(catalog: Catalog, catalog_url: str) -> None:
     """Only a run brings them up to date."""
     with catalog._writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
 
     with pytest.raises(SettingsError, match="older Reelmill"):
-        Catalog.peek(database_url)
+        Catalog.peek(catalog_url)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])

@@ -97,9 +97,9 @@ def test_what_a_run_leaves_running_is_planned(catalog: Catalog) -> None:
     assert catalog.claim("shot", SHOT.key, catalog.start_run(OTHER, "{}")).attempt
 
 
-def test_a_dead_owner_on_this_machine_is_taken_over_at_once(catalog: Catalog, database_url: str) -> None:
+def test_a_dead_owner_on_this_machine_is_taken_over_at_once(catalog: Catalog, catalog_url: str) -> None:
     """`kill -9`, and the next `reelmill run` a second later; what was in flight is lost and planned again."""
-    run, attempt = start_and_die(database_url, PLAN)
+    run, attempt = start_and_die(catalog_url, PLAN)
     assert attempt
     assert [row.state for row in catalog.campaigns()] == ["lost"]
     assert catalog.live_runs() == []
@@ -207,9 +207,9 @@ def test_a_shared_shot_is_not_planned_again_under_a_live_run(catalog: Catalog) -
     assert catalog.claim("shot", SHOT.key, second) == Claim(0, None)
 
 
-def test_a_shared_shot_is_taken_over_from_a_dead_run(catalog: Catalog, database_url: str) -> None:
+def test_a_shared_shot_is_taken_over_from_a_dead_run(catalog: Catalog, catalog_url: str) -> None:
     """Nobody runs that other campaign again, but this one needs the shot."""
-    start_and_die(database_url, OTHER)
+    start_and_die(catalog_url, OTHER)
     run = catalog.start_run(PLAN, "{}")
 
     assert catalog.claim("shot", SHOT.key, run).attempt
@@ -239,10 +239,10 @@ def test_a_run_that_was_cancelled_leaves_its_ads_cancelled(catalog: Catalog) -> 
     assert _states(catalog) == ["done", "planned"]
 
 
-def test_without_a_live_run_the_ads_are_cancelled_at_once(catalog: Catalog, database_url: str) -> None:
+def test_without_a_live_run_the_ads_are_cancelled_at_once(catalog: Catalog, catalog_url: str) -> None:
     """Nobody is there to hear it; other campaigns are left alone."""
     catalog.start_run(OTHER, "{}")
-    start_and_die(database_url, PLAN)
+    start_and_die(catalog_url, PLAN)
 
     assert not catalog.ask_to_cancel(PLAN.campaign)
 
@@ -252,9 +252,9 @@ def test_without_a_live_run_the_ads_are_cancelled_at_once(catalog: Catalog, data
     assert [row.state for row in catalog.campaigns()] == ["lost", "running"]
 
 
-def test_dead_runs_are_closed_for_whoever_checks(catalog: Catalog, database_url: str) -> None:
+def test_dead_runs_are_closed_for_whoever_checks(catalog: Catalog, catalog_url: str) -> None:
     """`reelmill verify` finds no row that is running without a run."""
-    start_and_die(database_url, PLAN)
+    start_and_die(catalog_url, PLAN)
     live = catalog.start_run(OTHER, "{}")
 
     assert (catalog.close_dead_runs(), catalog.close_dead_runs()) == (1, 0)
