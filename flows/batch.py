@@ -125,6 +125,7 @@ class Batch:
         self._wanted = Counter(kind_of(spec) for spec in self.todo.values())
         self._made: Counter[Kind] = Counter()
         self._failed: Counter[Kind] = Counter()
+        self._rejected: Counter[Kind] = Counter()
 
     @property
     def run(self) -> int:
@@ -204,7 +205,7 @@ class Batch:
     def report(self, event: EventName, item: Item, **facts: Any) -> None:  # noqa: ANN401 (the event's fields)
         """Tell what happened to *item*."""
         if event in {"made", "failed", "held"}:
-            self._count(event, item)
+            self._count(event, item, facts.get("state"))
         if event == "held":
             return
         facts |= {"kind": item.kind, "key": item.key, "label": label_of(item.spec)}
@@ -227,11 +228,12 @@ class Batch:
             self.announce("held", number=self.budget.held, reason=self.budget.sentence)
         self.over.set()
 
-    def _count(self, event: EventName, item: Item) -> None:
+    def _count(self, event: EventName, item: Item, state: str | None) -> None:
         if event == "held":
             self.unwant(item)
         elif self.todo.pop(item.key, None) is not None:
-            (self._made if event == "made" else self._failed)[item.kind] += 1
+            failed = self._rejected if state == "rejected" else self._failed
+            (self._made if event == "made" else failed)[item.kind] += 1
 
     def _counts(self, begun: Mapping[Kind, float]) -> dict[Kind, Count]:
         there: dict[Kind, Sized] = {
@@ -246,6 +248,7 @@ class Batch:
                 there=len(found),
                 made=self._made[kind],
                 failed=self._failed[kind],
+                rejected=self._rejected[kind],
                 begun=begun.get(kind, 0.0),
             )
             for kind, found in there.items()

@@ -25,6 +25,8 @@ class Count(Record):
     """How many of those wanted are made."""
     failed: int = 0
     """How many of those wanted will not be made: failed, quarantined, blocked, cancelled."""
+    rejected: int = 0
+    """How many of those wanted are made, but break a rule: they are kept, and not delivered."""
     begun: Annotated[float, PlainSerializer(lambda share: round(share, 2))] = 0.0
     """What is done of those in work, in items, as far as their workers tell."""
 

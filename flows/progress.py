@@ -203,7 +203,7 @@ class Bars(RichProgress):
             if count.wanted and kind not in self._stages:
                 self._stages[kind] = self.add_task(f"{kind}s", counts="")
             if kind in self._stages:
-                ended = count.made + count.failed + count.begun
+                ended = count.made + count.failed + count.rejected + count.begun
                 self.update(self._stages[kind], total=count.wanted, completed=ended, counts=_shown(count))
 
 
@@ -234,7 +234,8 @@ class LogLines:
 
 
 def _shown(count: Count) -> str:
-    return f"{count.made}/{count.wanted}" + (f", {count.failed} failed" if count.failed else "")
+    ends = ((count.failed, "failed"), (count.rejected, "rejected"))
+    return ", ".join([f"{count.made}/{count.wanted}", *(f"{number} {end}" for number, end in ends if number)])
 
 
 def _wanted(event: Event) -> str:
@@ -247,6 +248,7 @@ def _wanted(event: Event) -> str:
 
 def _end(event: Event) -> str:
     ads = event.counts.get("ad", Count())
-    made = f"{event.state or 'ended'}; {counted(ads.made, 'ad')} made"
-    failed = f", {ads.failed} not" if ads.failed else ""
-    return f"{made}{failed}" + (f": {event.reason}" if event.reason else "")
+    ends = ((ads.rejected, "rejected"), (ads.failed, "not made"))
+    others = "".join(f", {number} {end}" for number, end in ends if number)
+    made = f"{event.state or 'ended'}; {counted(ads.made, 'ad')} made{others}"
+    return made + (f": {event.reason}" if event.reason else "")

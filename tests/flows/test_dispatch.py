@@ -276,7 +276,7 @@ def test_a_rejected_ad_is_kept_and_does_not_count_as_made(book: Catalog) -> None
 
     assert _states(book) == {"a": "done", "b": "rejected", "c": "done"}
     assert (failed.state, failed.reason) == ("rejected", str(drawn.TOO_LOUD))
-    assert (count.made, count.failed) == (2, 1)
+    assert (count.made, count.failed, count.rejected) == (2, 0, 1)
     assert (rows["b"].error, rows["b"].name) == (str(drawn.TOO_LOUD), f"ads/{plan.ads[1].key}.mp4")
     assert [row.findings for row in rows.values()] == [(), *(pool.findings[name] for name in "bc")]
 

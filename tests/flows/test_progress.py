@@ -73,6 +73,14 @@ def test_no_time_is_told_before_there_is_ground_for_one() -> None:
     ]
 
 
+def test_what_is_rejected_is_not_called_failed(log: Log) -> None:
+    """It is made and kept; people look at it, and mend the brief."""
+    counts: dict[Kind, Count] = {"ad": Count(wanted=9, made=5, failed=1, rejected=3)}
+    told = log.show(Event(event="ended", campaign="kaffi/x", state="failed", counts=counts))
+
+    assert told == "kaffi/x: failed; 5 ads made, 3 rejected, 1 not made\n"
+
+
 def test_the_last_campaign_decides_how_long_it_takes() -> None:
     """They run side by side; one that has ended counts no more."""
     tally = Tally()
@@ -150,7 +158,7 @@ def test_caps_notes_and_ends_are_sentences(log: Log) -> None:
     assert told.splitlines() == [
         "kaffi/x: 3 ads stay planned: 90 more would make them",
         "stopping",
-        "kaffi/x: capped; 3 ads made, 1 not",
+        "kaffi/x: capped; 3 ads made, 1 not made",
     ]
 
 
