@@ -10,9 +10,9 @@ from typing import Any, Literal, Protocol
 from flows.budget import Budget
 from flows.events import Count, Event, EventName, Progress
 from flows.retries import Tries
-from flows.specs import PartSpec, Spec, in_order, kind_of, label_of, lacking, parts_of
+from flows.specs import PartSpec, Spec, in_order, kind_of, label_of, lacking, needs_of, parts_of
 from schemas.media import Asset, Clip, StillFile, VoiceFile
-from schemas.plan import Ad, Plan, Shot
+from schemas.plan import Ad, Plan, Shot, Still
 from schemas.record import Record
 from schemas.sidecar import Recipe
 from schemas.work import Kind
@@ -147,8 +147,9 @@ class Batch:
 
     def recipe(self, ad: Ad, parts: Mapping[str, Part]) -> Recipe:
         """Return what *ad* is made from; its clips and its voice must be among *parts*."""
-        shots = list(self._shots_of(ad.shots, parts))
-        stills = dict.fromkeys(shot.still for shot in shots if shot.still)
+        shots = list({shot.key: shot for shot in self._shots_of(ad.shots, parts)}.values())
+        needs = dict.fromkeys(key for shot in shots for key in needs_of(shot))
+        stills = [key for key in needs if isinstance(self.specs.get(key), Still)]
         voice = ad.composition.sound.voice
         return Recipe.model_validate(
             {
@@ -165,11 +166,11 @@ class Batch:
         )
 
     def _shots_of(self, keys: Iterable[str], parts: Mapping[str, Part]) -> Iterable[Shot]:
-        """Yield the shots *keys*, each once, behind its base; a base whose clip is gone is left out."""
+        """Yield the shots *keys*, each behind those it is made from; whose clip is gone, is left out."""
         for key in dict.fromkeys(keys):
             shot = self.specs[key]
             if isinstance(shot, Shot):
-                yield from self._shots_of([shot.base] if shot.base in parts else [], parts)
+                yield from self._shots_of((need for need in needs_of(shot) if need in parts), parts)
                 yield shot
 
     # Twins: ads of one composition are composed once.

@@ -13,7 +13,7 @@ from flows.dispatch import Dispatcher
 from flows.events import Event
 from flows.retries import Tries
 from schemas.errors import LeaseLostError
-from schemas.plan import Ad, Cut, Plan, Shot, Sound, Still
+from schemas.plan import Ad, Cut, Given, Plan, Shot, Sound, Still
 from schemas.work import Verdict
 from storage.catalog import Catalog
 from tests.catalogs import copy_catalog
@@ -244,6 +244,28 @@ def test_the_recipe_of_an_ad_has_its_voice() -> None:
 
     assert [recipe.narration for recipe in told] == [SAID, None]
     assert [recipe.voice_file for recipe in told] == [parts[SAID.key], None]
+
+
+def test_the_recipe_of_an_ad_has_all_that_took_part_each_once() -> None:
+    """Pictures to begin and to end on, subjects, a base, a followed shot; what is lost is left out."""
+    ends = [STILL.model_copy(update={"source": f"inputs/{name}.png"}) for name in "bcd"]
+    base = _shot("base", STILL.key, given=Given(until=ends[0].key, subjects=(ends[1].key,)))
+    large = _shot("large", STILL.key, base=base.key, upscaler="lanczos/1")
+    after = _shot("after", ends[2].key, given=Given(follows=base.key))
+    ad = _ad("a", [large, after, large])
+    plan = _plan(ad, shots=[base, large, after]).model_copy(update={"stills": (STILL, *ends)})
+    batch = Batch(plan, Held(1), Inventory(), tell=lambda _: None)
+    parts = {value.key: made_of(value) for value in (STILL, *ends, base, large, after)}
+
+    told = batch.recipe(plan.ads[0], cast("Any", parts))
+    del parts[base.key]
+    lost = batch.recipe(plan.ads[0], cast("Any", parts))
+
+    assert told.shots == (base, large, after)
+    assert [clip.shot for clip in told.clips] == [base.key, large.key, after.key]
+    assert set(told.stills) == {STILL, *ends}
+    assert len(told.still_files) == 4
+    assert lost.shots == (large, after)
 
 
 def test_a_voice_that_cannot_be_made_blocks_what_says_it(book: Catalog) -> None:
