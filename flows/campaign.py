@@ -56,7 +56,8 @@ def make_and_publish(
     """Make what the plan has and the store lacks, under the campaign's lease; return how the run ended."""
     plan, blobs = ready.plan, open_blobs(settings.blobs)
     brief = ready.ingested.brief.model_dump_json()
-    with held(catalog, plan, brief, retry=retry, say=workplace.say) as lease:
+    source = str(ready.ingested.source)
+    with held(catalog, plan, brief, source, retry=retry, say=workplace.say) as lease:
         end: RunEnd = "interrupted"
         try:
             store_inputs(ready, blobs, settings)

@@ -26,14 +26,19 @@ class Ingested(Record):
     brief: Brief
     sha256: str
     """SHA-256 of the brief's canonical JSON: its name for ever, whatever the file is called."""
-    folder: Path
-    """Where the brief lies; media paths start there."""
+    source: Path
+    """Where the brief was read; media paths start in its folder."""
     sources: dict[str, Source]
     """The files that the brief names, by their path as written."""
     english: dict[str, str] = {}
     """What models are sent in place of a prompt, by the prompt as written; empty without a translator."""
     notes: tuple[str, ...]
     """What its author should know, though nothing is wrong."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the brief lies."""
+        return self.source.parent
 
 
 def ingest(path: Path, policy: Policy | None = None) -> Ingested:
@@ -54,7 +59,7 @@ def ingest(path: Path, policy: Policy | None = None) -> Ingested:
     return Ingested(
         brief=brief,
         sha256=content_key(brief.model_dump(mode="json")),
-        folder=folder,
+        source=folder / path.name,
         sources=sources,
         notes=(*template_notes(brief), *_notes(brief), *_font_notes(brief, sources, folder)),
     )

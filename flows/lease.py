@@ -48,17 +48,19 @@ def held(
     catalog: Catalog,
     plan: Plan,
     brief: str,
+    source: str = "",
     *,
     retry: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Lease]:
-    """Have a run of *plan*, made from *brief* (JSON), for the length of the block.
+    """Have a run of *plan*, made from *brief* (JSON) that was read at *source*, for the length
+    of the block.
 
     Who leaves the block ends the run, with the state that it deserves. Raises CampaignBusyError if a live run
     makes the campaign; where the owner may have died on another machine, that takes up to the lease's length
     to find out, which *say* is told.
     """
-    lease = Lease(catalog, _start(catalog, plan, brief, retry=retry, say=say))
+    lease = Lease(catalog, _start(catalog, plan, brief, source, retry=retry, say=say))
     lease.start()
     try:
         yield lease
@@ -66,12 +68,14 @@ def held(
         lease.stop()
 
 
-def _start(catalog: Catalog, plan: Plan, brief: str, *, retry: bool, say: Callable[[str], None]) -> int:
+def _start(
+    catalog: Catalog, plan: Plan, brief: str, source: str, *, retry: bool, say: Callable[[str], None]
+) -> int:
     """Start a run as soon as the campaign is free; give up when its owner is seen to live."""
     before = None
     while True:
         try:
-            return catalog.start_run(plan, brief, retry=retry)
+            return catalog.start_run(plan, brief, source, retry=retry)
         except CampaignBusyError:
             sign = _sign(catalog, plan.campaign)
             if before and sign and sign != before:

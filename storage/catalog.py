@@ -72,14 +72,14 @@ class Catalog:
 
     # Runs: who holds a campaign.
 
-    def start_run(self, plan: Plan, brief: str, *, retry: bool = False) -> int:
+    def start_run(self, plan: Plan, brief: str, source: str = "", *, retry: bool = False) -> int:
         """Take the campaign's lease and register *plan*, made from *brief* (JSON); return the run's number.
 
-        What is made already stays made; what an earlier run left unfinished is planned again, with *retry*
-        also what was quarantined. A dead run is taken over from. Raises CampaignBusyError if a live one has
-        the campaign.
+        The brief was read at *source*. What is made already stays made; what an earlier run left unfinished
+        is planned again, with *retry* also what was quarantined. A dead run is taken over from. Raises
+        CampaignBusyError if a live one has the campaign.
         """
-        return self._write(_start_run, plan, brief, Owner.here(), retry=retry)
+        return self._write(_start_run, plan, brief, source, Owner.here(), retry=retry)
 
     def beat(self, run: int) -> Signal:
         """Say that *run* lives; return what its owner should know. Waits for no database that is away."""
@@ -272,7 +272,9 @@ class Catalog:
             ) from error
 
 
-def _start_run(connection: Connection, plan: Plan, brief: str, owner: Owner, *, retry: bool) -> int:
-    run = runs.take(connection, plan, brief, owner)
+def _start_run(
+    connection: Connection, plan: Plan, brief: str, source: str, owner: Owner, *, retry: bool
+) -> int:
+    run = runs.take(connection, plan, brief, source, owner)
     register.register(connection, plan, run, retry=retry)
     return run

@@ -40,7 +40,7 @@ class Holder(NamedTuple):
         return self.silent_seconds > LEASE_SECONDS or self.owner.is_gone
 
 
-def take(connection: Connection, plan: Plan, brief: str, owner: Owner) -> int:
+def take(connection: Connection, plan: Plan, brief: str, source: str, owner: Owner) -> int:
     """Give the lease of the plan's campaign to a new run of *owner*; return the run's number.
 
     Raises CampaignBusyError if a live run has it. Asked again by the same *owner*, it is the same run.
@@ -54,7 +54,7 @@ def take(connection: Connection, plan: Plan, brief: str, owner: Owner) -> int:
             raise _busy(holder)
         _close(connection, holder.run, "lost", at=holder.beat_at)
     at = now(connection)
-    facts = {"brief_sha256": plan.brief_sha256, "brief": brief, "owner": owner.text}
+    facts = {"brief_sha256": plan.brief_sha256, "brief": brief, "source": source, "owner": owner.text}
     counts = {"stills": len(plan.stills), "shots": len(plan.shots), "ads": len(plan.ads)}
     counts["voices"] = len(plan.narrations)
     begun = {"state": "running", "cancel": False, "started_at": at, "beat_at": at}

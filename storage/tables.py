@@ -92,6 +92,8 @@ class Run(Base):
     brief_sha256: Mapped[str]
     brief: Mapped[str]
     """The brief as JSON."""
+    source: Mapped[str] = mapped_column(server_default="")
+    """Where the brief was read: a path or an address; empty where nobody knows."""
     state: Mapped[str]
     stills: Mapped[int]
     """How many the plan has; so for shots, voices and ads."""

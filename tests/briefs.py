@@ -37,7 +37,7 @@ def taken(brief: Brief, *, seconds: float = 60.0, content: str = "") -> Ingested
     sources = {path: _source(path, seconds, content) for scene in brief.storyboard for path in _paths(scene)}
     products = brief.products if isinstance(brief.products, tuple) else ()
     sources |= {path: _source(path, 0, content) for product in products for path in product.images}
-    return Ingested(brief=brief, sha256="b", folder=Path(), sources=sources, notes=())
+    return Ingested(brief=brief, sha256="b", source=Path("brief.yaml"), sources=sources, notes=())
 
 
 def _paths(scene: Scene) -> list[str]:

@@ -91,21 +91,6 @@ def test_the_newest_migration_is_known_by_its_file_name() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == database.HEAD
 
 
-def test_a_migration_can_be_taken_back(catalog: Catalog) -> None:
-    """Down to nothing and up again."""
-    from alembic import command  # noqa: PLC0415 (the one test that drives Alembic)
-
-    with catalog._writing() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(database.MIGRATIONS))
-        command.downgrade(config, "base")
-        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
-
-    database.migrate(catalog._engine)
-
-    assert database.revision(catalog._engine) == database.HEAD
-
-
 def _first_version(engine: Engine) -> None:
     """Make the tables of the first release, with a killed run in them."""
     from alembic import command  # noqa: PLC0415 (as above)

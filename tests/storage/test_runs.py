@@ -317,7 +317,7 @@ def test_a_start_whose_answer_was_lost_is_not_busy_with_itself(catalog: Catalog)
     owner = Owner.here()
     for _ in range(2):
         with catalog._writing() as connection:
-            run = runs.take(connection, PLAN, "{}", owner)
+            run = runs.take(connection, PLAN, "{}", "", owner)
 
     assert [live.run for live in catalog.live_runs()] == [run]
 
@@ -340,5 +340,5 @@ def test_a_takeover_waits_for_a_transaction_of_the_owner(postgres_url: str) -> N
             theirs.execute(text("SET LOCAL lock_timeout = '50ms'"))
 
             with pytest.raises(OperationalError, match="lock timeout"):
-                runs.take(theirs, PLAN, "{}", Owner.here())
+                runs.take(theirs, PLAN, "{}", "", Owner.here())
             assert catalog.beat(run) == "running"
