@@ -1,6 +1,6 @@
 """Makes finished ads: pictures from clips, text over them, sound under them, and the recipe beside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from importlib.metadata import version
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.caption_files import captions_of
-from actors.checks import check_ad, judge_ad
+from actors.checks import HOUSE, check_ad, judge_ad
 from actors.fonts import faces_of
 from actors.head_shelf import Film, HeadShelf
 from actors.layouts.backdrop import Backdrop
 from actors.layouts.design import Design, design
 from actors.layouts.spoken import Spoken
+from actors.marks import Marker, mark_problems, repeatable_sha256
 from actors.mixing import Placed
 from actors.overlay import Overlay
 from actors.picture_track import TrackShelf
@@ -29,6 +30,7 @@ from actors.video import DELIVERY, Encoding, Frame, grab_picture
 from actors.video_writer import VideoWriter
 from schemas.errors import MediaError
 from schemas.layout import PlacedText
+from schemas.marks import Signing
 from schemas.media import Asset, Facts, Finding, StoredFile, VoiceFile
 from schemas.plan import Ad, Composition
 from schemas.sidecar import Recipe, Sidecar
@@ -40,7 +42,7 @@ _TRACK_BYTES_MAX = 1_500_000_000
 """16 s of 1080 x 1920 at 30 frames a second."""
 _SOUNDS_MAX = 8
 """Of 15 s, 3 MB each."""
-_WITNESSES = ("reelmill", "torch", "skia-python", "av", "imageio-ffmpeg", "numpy")
+_WITNESSES = ("reelmill", "torch", "skia-python", "av", "imageio-ffmpeg", "numpy", "c2pa-python")
 
 
 class _Judged(NamedTuple):
@@ -49,12 +51,20 @@ class _Judged(NamedTuple):
     file: StoredFile
     facts: Facts
     findings: tuple[Finding, ...]
+    unsigned_sha256: str
 
 
 class Composer:
     """Composes ads; keeps what its latest ads may share: bare picture, coded beginning, sounds."""
 
-    def __init__(self, blobs: BlobStore, scratch: Path, ffmpeg_exe: str, reader: str = "") -> None:
+    def __init__(
+        self,
+        blobs: BlobStore,
+        scratch: Path,
+        ffmpeg_exe: str,
+        reader: str = "",
+        signing: Signing = Signing(),  # noqa: B008 (it is frozen)
+    ) -> None:
         """Work on *blobs*; *reader* is the revision of the network that reads prices, empty for none."""
         self._blobs = blobs
         self._scratch = scratch
@@ -63,23 +73,26 @@ class Composer:
         self._shelf = TrackShelf(scratch, _TRACK_BYTES_MAX)
         self._heads = HeadShelf()
         self._sounds = SoundShelf(scratch, _SOUNDS_MAX)
+        self._marker = Marker(signing, blobs, scratch)
 
     def compose(self, recipe: Recipe, twin: Asset | None) -> Asset:
         """Make and publish the ad of *recipe*; a finished *twin* of the same composition is taken over whole.
 
         First comes the MP4, then its captions, then the sidecar, which proves them: so a sidecar without its
         ad cannot be. An ad that breaks a rule is published too, and says so. Raises CheckError for what
-        cannot be measured, MediaError or StorageError.
+        cannot be measured, MediaError, StorageError, ServiceError without a time stamp that is asked for, or
+        SettingsError for a key that cannot be read here.
         """
         began = cpu_seconds()
         ad = recipe.ad
-        stored, facts, findings = self._take_over(ad, twin) if twin else self._make(recipe)
+        stored, facts, findings, unsigned = self._take_over(ad, twin) if twin else self._make(recipe)
         asset = Asset(
             ad=ad.key,
             file=stored,
             facts=facts,
             captions=tuple(self._write_captions(recipe)),
             findings=findings,
+            unsigned_sha256=unsigned,
             cpu_seconds=round(cpu_seconds() - began, 2),
         )
         sidecar = Sidecar(
@@ -106,13 +119,16 @@ class Composer:
                 still_cuts=_still_cuts(recipe),
                 reader=self._reader,
             )
-            facts, findings = check(made)
+            if ad.composition.marks:
+                self._marker.embed(made, ad.composition)
+            facts, _ = check(made)
+            unsigned = repeatable_sha256(made)
+            if ad.composition.marks:
+                self._marker.sign(made, recipe)
             stored = publish(self._blobs, f"ads/{ad.key}.mp4", made)
         finally:
             made.unlink(missing_ok=True)
-        if stored.bytes != facts.bytes:  # another writer's print of it was there first
-            facts, findings = check(self._blobs.local(stored.name, self._scratch))
-        return _Judged(stored, facts, findings)
+        return self._read_back(ad, stored, {unsigned: facts}, check)
 
     @cached_property
     def _reader(self) -> TextReader | None:
@@ -124,9 +140,29 @@ class Composer:
         """Publish the bytes of *twin* under the key of *ad*: what was measured on them holds here too."""
         source = self._blobs.local(twin.file.name, self._scratch)
         stored = publish(self._blobs, f"ads/{ad.key}.mp4", source)
-        if stored.sha256 == twin.file.sha256:
-            return _Judged(stored, twin.facts, judge_ad(twin.facts, ad))
-        return _Judged(stored, *check_ad(self._blobs.local(stored.name, self._scratch), ad, self._ffmpeg))
+        texts = tuple(seen.placed for seen in twin.facts.texts)
+        check = partial(check_ad, ad=ad, ffmpeg_exe=self._ffmpeg, texts=texts)
+        return self._read_back(ad, stored, {twin.repeatable_sha256: twin.facts}, check)
+
+    def _read_back(
+        self,
+        ad: Ad,
+        stored: StoredFile,
+        known: Mapping[str, Facts],
+        check: Callable[[Path], tuple[Facts, tuple[Finding, ...]]],
+    ) -> _Judged:
+        """Judge what the store holds: its marks as they are there, its picture as it is *known* by its hash.
+
+        Another writer's print of the ad may have been there first; then only its signature differs, or it is
+        looked at anew.
+        """
+        path = self._blobs.local(stored.name, self._scratch)
+        unsigned = repeatable_sha256(path)
+        facts = known[unsigned] if unsigned in known else check(path)[0]
+        facts = facts.model_copy(update={"bytes": stored.bytes})
+        marked = ad.composition.marks is not None
+        lacks = tuple(map(_lack, mark_problems(path, ad))) if marked else ()
+        return _Judged(stored, facts, (*lacks, *judge_ad(facts, ad)), unsigned if marked else "")
 
     def _write_captions(self, recipe: Recipe) -> Iterator[StoredFile]:
         """Publish what is said or written in the ad as SRT and VTT; nothing where there are no words."""
@@ -220,6 +256,11 @@ class Composer:
             voice=read_sound(self._blobs.local(voice.file.name, self._scratch)) if voice else None,
             kbps=composition.sound.kbps,
         )
+
+
+def _lack(problem: str) -> Finding:
+    """Return what keeps an ad with a *problem* of its marks from delivery."""
+    return Finding(rule="marks", measured=problem, limit="as planned", source=HOUSE, severity="reject")
 
 
 def _still_cuts(recipe: Recipe) -> frozenset[int]:

@@ -16,6 +16,7 @@ from actors.backends import (
 )
 from actors.checkpoints import open_checkpoint
 from schemas.errors import BlobMissingError, GenerationError
+from schemas.marks import Signing
 from schemas.policy import Gate
 from schemas.record import Record
 from storage.blobs import BlobStore
@@ -36,6 +37,8 @@ class Means(Record):
     """How generated pictures are looked at; None where they are not."""
     reader: str = ""
     """Revision of the network that reads prices from finished ads; empty where nobody reads."""
+    signing: Signing = Signing()
+    """Where each machine finds the certificate and the key that sign ads."""
 
 
 class Models:

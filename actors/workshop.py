@@ -108,4 +108,5 @@ class Workshop:
 
     @cached_property
     def _composer(self) -> Composer:
-        return Composer(self._blobs, self._scratch.folder, self._ffmpeg, self._means.reader)
+        means, folder = self._means, self._scratch.folder
+        return Composer(self._blobs, folder, self._ffmpeg, means.reader, means.signing)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from actors.fonts import FONTS, open_font
 from actors.footage import probe_footage
+from actors.marks.origins import origin_of
 from actors.pictures import draw_svg, drawing_size, is_drawing, open_picture, picture_suffix
 from actors.sound import RATE, read_sound
 from schemas.brief import MOODS, VOICES
@@ -210,7 +211,13 @@ _WORDS: dict[_Check, tuple[str, Collection[str]]] = {
 def _source(path: Path, suffix: str, size: tuple[int, int]) -> Source:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Source(name=f"inputs/{digest}{suffix}", sha256=digest, width=size[0], height=size[1])
+    return Source(
+        name=f"inputs/{digest}{suffix}",
+        sha256=digest,
+        width=size[0],
+        height=size[1],
+        origin=origin_of(path),
+    )
 
 
 def _refuse_unusable(written: str, path: Path, folder: Path, bytes_max: int) -> None:

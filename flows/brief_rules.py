@@ -19,12 +19,6 @@ _LISTS_OF_NAMES = (
 )
 _NOT_YET: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
     ("products.feed", bool, "feeds are not read in this version", "list the products in the brief"),
-    (
-        "labels.ai",
-        lambda value: value == "always",
-        "visible AI labels are not rendered in this version",
-        "write auto, and add the disclosure where the ad is placed",
-    ),
 )
 
 

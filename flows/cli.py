@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flows.commands import provenance
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
 from schemas.settings import Settings, read_settings
 
@@ -344,6 +345,9 @@ def doctor(*, as_json: bool) -> int:
     rows = [finding.model_dump() for finding in findings]
     print_json(rows) if as_json else print_rows(rows)
     return DONE if all(finding.ok for finding in findings if finding.needed) else BAD_ENVIRONMENT
+
+
+cli.add_command(provenance.marks)
 
 
 def main() -> None:

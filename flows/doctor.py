@@ -39,6 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("database", _database, "check REELMILL_DATABASE_URL, and that the server runs"),
         ("blobs", _blobs, "check REELMILL_BLOBS, the AWS_* variables, and the rights to write"),
         ("disk", _disk, "free some space, or set REELMILL_HOME to a larger disk"),
+        ("signature", _signature, "check REELMILL_C2PA_CERTIFICATE and REELMILL_C2PA_KEY"),
         ("Ray", _ray, "reinstall reelmill with its dependencies"),
         ("GPU", _gpu, ""),
     )
@@ -93,6 +94,15 @@ def _database(settings: Settings) -> str:
         return "not there yet; the first run makes it"
     with catalog:
         return f"{len(catalog.campaigns())} campaigns"
+
+
+def _signature(settings: Settings) -> str:
+    from actors.marks.signature import check_signing  # noqa: PLC0415 (imported where it is looked at)
+
+    check_signing(settings.signing)
+    if settings.signing.signer == "test":
+        return "a test certificate, which nobody trusts: set REELMILL_C2PA_CERTIFICATE and REELMILL_C2PA_KEY"
+    return str(settings.signing.certificate)
 
 
 def _blobs(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from actors.checkpoints import ready as ready_models
 from actors.voice import Choice, Wanted, choose_voice
 from actors.voice.table import VOICES
 from actors.weights import music_tracks, ready
+from schemas.marks import Signer
 from schemas.record import Record
 from schemas.settings import Settings, secret
 
@@ -35,6 +36,8 @@ class Equipment(Record):
     named."""
     voices: tuple[str, ...] = ()
     """Names of the weights that voices may need and that are there."""
+    signer: Signer = "test"
+    """Whose certificate signs the ads."""
     gpus: bool = False
     """Whether models that need GPUs may be planned unasked."""
 
@@ -98,6 +101,7 @@ def find_equipment(settings: Settings) -> Equipment:
         tracks=music_tracks(settings.weights),
         voices=tuple(sorted({voice.weights for voice in VOICES} & there.keys())),
         models=ready_models(settings.models) | dict(_services()),
+        signer=settings.signing.signer,
         gpus=bool(settings.ray_address) or settings.device == "cpu" or _local_gpus(),
     )
 

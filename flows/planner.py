@@ -8,6 +8,7 @@ from typing import NamedTuple
 from actors.fonts import FONTS_REVISION, has_emoji
 from flows.equipment import Equipment
 from flows.ingest import Ingested
+from flows.labels import Disclosure
 from flows.sales import sale_notes, without_past_sales
 from flows.shots import ShotList, Showing
 from flows.storyboard import fit, storyboard_of
@@ -97,6 +98,7 @@ class _Planner:
         self.sounds: dict[tuple[float, float, int, str], Sound] = {}
         self.voices = Voices(ingested, equipment)
         self.list = ShotList(ingested, equipment)
+        self.disclosure = Disclosure(ingested, equipment)
         self.cuts: dict[tuple[str, int, str, str, Layout, bool], Cut] = {}
         self.compositions: dict[str, Composition] = {}
         self.pictured: dict[str, bool] = {}
@@ -148,6 +150,9 @@ class _Planner:
             kbps=placement.kbps,
             fonts=FONTS_REVISION,
             emoji=self._emoji(cuts, said, disclaimer, captions),
+            marks=self.disclosure.marks(
+                locale, [cut.shot for cut in cuts], spoken, self.list.shots, self.list.stills
+            ),
             recipe=COMPOSITION_RECIPE,
             fps=placement.fps,
         )

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from actors.fonts import Faces
+from actors.marks.signature import check_signing
 from actors.weights import ready, weights_path
 from flows.brief_templates import template_problems
 from flows.casting import cast_scenes, casting_problems, footage_problems, missing_weights
 from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
+from flows.labels import disclosure_notes, disclosure_problems
 from flows.planner import make_plan
 from flows.policy import english_problems, read_policy
 from flows.sales import without_past_sales
@@ -50,6 +52,7 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     brief_now = without_past_sales(ingested.brief, now)
     _refuse(template_problems(brief_now))
     equipment = find_equipment(settings)
+    check_signing(settings.signing)
     cast = cast_scenes(brief_now, equipment)
     told = footage_problems(cast, ingested.sources)
     _refuse((*casting_problems(brief_now, cast, equipment), *told))
@@ -62,7 +65,8 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     _refuse(room_problems(plan, faces, ingested.folder / logo if logo else None))
     _refuse((*narration_problems(plan.narrations), *silence_problems(plan)))
     _refuse(credit_problems(plan))
-    notes = (*plan.notes, *silence_notes(plan), *credit_notes(plan))
+    _refuse(disclosure_problems(plan, ingested.brief.labels.ai))
+    notes = (*disclosure_notes(plan), *plan.notes, *silence_notes(plan), *credit_notes(plan))
     return Preflight(ingested, equipment, plan.model_copy(update={"notes": notes}), templates_of(brief_now))
 
 

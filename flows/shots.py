@@ -55,11 +55,8 @@ class ShotList:
     def notes(self) -> tuple[str, ...]:
         """What the reader should know before the run."""
         cast = (*self.cast.models.values(), *self.cast.painters.values())
-        made = dict.fromkeys(entry.name for entry in cast if not entry.any_size)
-        if not made:
-            return ()
-        told = f"the pictures of {', '.join(made)} are made by AI; no label says so in the ads yet"
-        return (told, *(untranslated(self.brief) if not self.english else ()))
+        prompted = any(not entry.any_size for entry in cast)
+        return tuple(untranslated(self.brief)) if prompted and not self.english else ()
 
     def speech(self, fields: Mapping[str, str]) -> str:
         """Return what presenters say where texts are *fields*; ads that differ in it share no presenter."""

@@ -58,7 +58,8 @@ def _doubtful(plan: Plan) -> Iterator[Ad]:
 
 def _texts(look: Composition) -> tuple[str, ...]:
     written = (text for cut in look.cuts for text in (cut.layout, cut.caption, cut.note))
-    return (*written, look.button, look.disclaimer, look.price, look.old_price, look.until)
+    label = look.marks.label.text if look.marks and look.marks.label else ""
+    return (*written, look.button, look.disclaimer, look.price, look.old_price, look.until, label)
 
 
 @lru_cache(maxsize=65536)

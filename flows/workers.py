@@ -117,6 +117,7 @@ def _means(settings: Settings, capacity: Capacity) -> Means:
         device=settings.device,
         gate=find_gate(settings),
         reader=find_reader(settings),
+        signing=settings.signing,
     )
 
 

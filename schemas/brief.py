@@ -88,6 +88,15 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_watermark(value: object) -> object:
+    if value != "none":
+        raise refusal(
+            f"{shown(value)}: no watermark in the pixels is offered (README, Provenance, says why)",
+            "take it out; XMP and a C2PA signature are written in any case",
+        )
+    return value
+
+
 def _written_time(value: object) -> object:
     if isinstance(value, str | datetime):
         return value
@@ -345,9 +354,15 @@ class Audio(_Part):
 
 
 class Labels(_Part):
-    """Disclosure of AI: auto follows the rules of each market."""
+    """Disclosure of AI; what machines read is written in any case."""
 
-    ai: Literal["auto", "always"] = "auto"
+    ai: Literal["auto", "always", "never"] = "auto"
+    """The label that people see: auto follows the rules of each market, always also tells of AI that Reelmill
+    cannot see, such as in the pictures given; never is refused where a market asks for it."""
+    producer: Text = ""
+    """Name or code of who makes the ads, for the key AIGC in China; by default the brand's name."""
+    watermark: Annotated[Literal["none"], BeforeValidator(_known_watermark)] = "none"
+    """A watermark in the pixels; none is offered."""
 
 
 class Budget(_Part):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from schemas.facts import ContainerFacts, HeardFacts, PictureFacts, SeenPrice, SeenText, StreamFacts
 from schemas.layout import Box
+from schemas.marks import Origin
 from schemas.record import Record
 
 
@@ -27,6 +28,8 @@ class Source(Record):
     height: int = 0
     seconds: float = 0.0
     """Of a video or a recorded voice; 0 for all else."""
+    origin: Origin = Origin()
+    """What a picture or a video says of how it was made."""
 
 
 class StillFile(Record):
@@ -149,7 +152,14 @@ class Asset(Record):
     """What is said or written in it as SRT and VTT; empty where there are no words."""
     findings: tuple[Finding, ...] = ()
     """Rules that it breaks; with one that rejects, the ad is kept, but not delivered."""
+    unsigned_sha256: str = ""
+    """SHA-256 of the file before it was signed: no two signatures are the same. Empty without a signature."""
     cpu_seconds: float
+
+    @property
+    def repeatable_sha256(self) -> str:
+        """SHA-256 of what is the same whenever the ad is made: of the file without its signature."""
+        return self.unsigned_sha256 or self.file.sha256
 
     @property
     def rejected(self) -> bool:

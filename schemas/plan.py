@@ -13,6 +13,7 @@ from typing import Literal
 
 from schemas.brief import Camera, Layout, Palette, VideoTask
 from schemas.layout import Box
+from schemas.marks import Marks
 from schemas.placements import FPS
 from schemas.record import Keyed, Record
 
@@ -226,6 +227,8 @@ class Composition(Keyed):
     """Revision of the font files."""
     emoji: str = ""
     """Revision of the emoji font, ``emoji@...``; empty where no text has an emoji."""
+    marks: Marks | None = None
+    """What it carries about how it was made; None in plans of old, whose ads carry nothing."""
     recipe: int
     """Version of the code that composes."""
     fps: int = FPS

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from schemas.errors import SettingsError
+from schemas.marks import Signing
 from schemas.record import Record
 
 
@@ -37,6 +38,9 @@ class Settings(Record):
     """File with what is refused (``REELMILL_POLICY``); None is the policy that comes with Reelmill."""
     translator: str | None = None
     """Command that reads a prompt and writes it in English (``REELMILL_TRANSLATOR``); None for none."""
+
+    signing: Signing = Signing()
+    """Who signs the ads (``REELMILL_C2PA_CERTIFICATE``, ``_KEY`` and ``_TIMESTAMP``)."""
 
     @property
     def cache(self) -> Path:
@@ -79,7 +83,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         drain_seconds=_drain_seconds(env.get("REELMILL_DRAIN_SECONDS")),
         policy=Path(policy).expanduser().absolute() if (policy := env.get("REELMILL_POLICY")) else None,
         translator=env.get("REELMILL_TRANSLATOR") or None,
+        signing=_signing(env),
     )
+
+
+def _signing(env: Mapping[str, str]) -> Signing:
+    """Return where certificate and key lie; both are given, or neither."""
+    names = "REELMILL_C2PA_CERTIFICATE", "REELMILL_C2PA_KEY"
+    paths = [Path(env[name]).expanduser().absolute() for name in names if env.get(name)]
+    if len(paths) == 1:
+        given, lacking = names if env.get(names[0]) else names[::-1]
+        raise SettingsError(f"{given} is set, and {lacking} is not: set both, or neither")
+    timestamp = env.get("REELMILL_C2PA_TIMESTAMP", "")
+    if timestamp and not timestamp.startswith(("https://", "http://")):
+        raise SettingsError(f"REELMILL_C2PA_TIMESTAMP={timestamp!r}: use the https:// address of a service")
+    certificate, key = paths or (None, None)
+    return Signing(certificate=certificate, key=key, timestamp=timestamp)
 
 
 def secret(name: str) -> str:

@@ -4,6 +4,6 @@
 """
 
 from actors.checks.gate import check_ad, judge_ad, measure_ad
-from actors.checks.rules import RULES, Rule
+from actors.checks.rules import HOUSE, RULES, Rule
 
-__all__ = ["RULES", "Rule", "check_ad", "judge_ad", "measure_ad"]
+__all__ = ["HOUSE", "RULES", "Rule", "check_ad", "judge_ad", "measure_ad"]

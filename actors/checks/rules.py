@@ -12,6 +12,7 @@ Severity = Literal["reject", "warn"]
 HOUSE = "house rule"
 _FLASHING = "WCAG 2.2, 2.3.1 (2023-10-05); ITU-R BT.1702-3 (2023-02)"
 _READING = "WCAG 2.2, 1.4.3 (2023-10-05)"
+_DISCLOSURE = "GB 45438-2025 (2025-09-01), for all markets with a label"
 
 
 class Rule(NamedTuple):
@@ -107,6 +108,7 @@ RULES = (
     Rule(text_rules.text_in_safe_zone, field="insets"),
     Rule(text_rules.text_size),
     Rule(text_rules.text_contrast, _READING),
+    Rule(text_rules.ai_label, _DISCLOSURE),
     Rule(text_rules.price_shown),
     Rule(text_rules.price_legible, advice=True),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from actors.checks.case import Breach, Case
+from actors.checks.case import EPSILON, Breach, Case
 from actors.layouts.contrast import READABLE
+from actors.layouts.disclosure import LETTERS
 from schemas.layout import Box
 
 SIZE_MIN = 0.03
@@ -39,6 +40,26 @@ def text_contrast(case: Case) -> Iterator[Breach]:
             yield Breach(
                 f"{_quoted(seen.placed.text)} with {seen.contrast:.2f} : 1", f"at least {READABLE} : 1"
             )
+
+
+def ai_label(case: Case) -> Iterator[Breach]:
+    """The label about AI is seen from the first frame on, as long and as high as its market asks."""
+    label = case.composition.marks.label if case.composition.marks else None
+    if label is None:
+        return
+    seen = next((one.placed for one in case.facts.texts if one.placed.text == label.text), None)
+    wanted = repr(label.text)
+    if seen is None:
+        yield Breach("none", f"{wanted} over the opening frames")
+        return
+    if seen.start:
+        yield Breach(f"{wanted} from frame {seen.start} on", "there from the first frame on")
+    seconds = (seen.end - seen.start) / case.composition.fps
+    if seconds < label.seconds - EPSILON and seen.end < case.composition.frames:
+        yield Breach(f"{wanted} for {seconds:.2f} s", f"there for at least {label.seconds:g} s")
+    high, least = seen.size_px * LETTERS, label.share * min(case.composition.width, case.composition.height)
+    if high < least:
+        yield Breach(f"{wanted} in letters of {high:.0f} px", f"at least {least:.0f} px high")
 
 
 def price_shown(case: Case) -> Iterator[Breach]:

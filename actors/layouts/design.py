@@ -1,5 +1,6 @@
 """Designs what lies over an ad's pictures: what is drawn, and what can be read there, told once for both."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from actors.layouts import LAYOUTS
 from actors.layouts.backdrop import Behind, Ground, grounds, veiled
 from actors.layouts.column import Layout, Timing, elements_of, extent, fitted, placed, texts_of
 from actors.layouts.contrast import channels_of
+from actors.layouts.disclosure import Disclosure, disclosure, fits_beside
 from actors.layouts.end_card import end_card
 from actors.layouts.logo import HEIGHT, Logo
 from actors.layouts.pieces import Piece, Scene
@@ -80,21 +82,31 @@ def design(
     """
     elements: list[Element] = []
     texts: list[PlacedText] = []
+    label = disclosure(composition, faces)
     for part in (_scenes, _card):
-        more, told = part(composition, logo, behind, spoken, faces)
+        more, told = part(composition, logo, behind, spoken, faces, label)
         elements += more
         texts += told
+    if label:
+        elements.append(label.element)
+        texts.append(label.text)
     return Design(tuple(elements), tuple(texts))
 
 
 def _scenes(
-    composition: Composition, logo: Path | None, behind: Behind, spoken: Spoken, faces: Faces
+    composition: Composition,
+    logo: Path | None,
+    behind: Behind,
+    spoken: Spoken,
+    faces: Faces,
+    label: Disclosure | None,
 ) -> tuple[list[Element], list[PlacedText]]:
     """Return what lies over all cuts before the end card."""
     cuts = [(n, start) for n, (start, cut) in enumerate(composition.timeline) if not cut.end_card]
     if not cuts:
         return [], []
-    rooms = rooms_of(composition, _height(composition, logo), speaking=bool(spoken))
+    top = max(_height(composition, logo), label.height if label else 0)
+    rooms = rooms_of(composition, top, speaking=bool(spoken))
     written = [
         found for number, start in cuts if (found := _written(composition, number, start, rooms, faces))
     ]
@@ -108,9 +120,8 @@ def _scenes(
     if logo:
         seen = [_seen(composition, behind, one, ground) for one, ground in chosen]
         seen = seen or [behind(_corner(composition), 0, end)]
-        elements.append(
-            _logo(composition, logo, np.concatenate(seen), min(end + TRANSITION_FRAMES, composition.frames))
-        )
+        stays = min(end + TRANSITION_FRAMES, composition.frames)
+        elements += _logo(composition, logo, np.concatenate(seen), stays, label)
     texts: list[PlacedText] = []
     for one, ground in chosen:
         pieces = one.on(ground).pieces
@@ -201,11 +212,17 @@ def _corner(composition: Composition) -> Box:
     return Box(left=safe.left, top=safe.top, right=safe.left + width, bottom=bottom)
 
 
-def _logo(composition: Composition, path: Path, seen: NDArray[np.uint8], end: int) -> Element:
+def _logo(
+    composition: Composition, path: Path, seen: NDArray[np.uint8], end: int, label: Disclosure | None
+) -> Iterator[Element]:
+    """Yield the logo over scenes; it waits for a *label* that leaves it no room in their row."""
     logo = Logo(path, composition, seen)
     room = rooms_of(composition, 0, speaking=False).head
     x = room.right - logo.width if is_rtl(composition.locale) else room.left
-    return _mark(composition, logo, x, Timing(0, end))
+    waits = label is not None and not fits_beside(label, logo.width, composition)
+    start = label.element.end if label and waits else 0
+    if start < end:
+        yield _mark(composition, logo, x, Timing(start, end))
 
 
 def _mark(composition: Composition, logo: Logo, x: float, timing: Timing) -> Element:
@@ -222,14 +239,21 @@ def _mark(composition: Composition, logo: Logo, x: float, timing: Timing) -> Ele
 
 
 def _card(
-    composition: Composition, logo: Path | None, behind: Behind, _spoken: Spoken, faces: Faces
+    composition: Composition,
+    logo: Path | None,
+    behind: Behind,
+    _spoken: Spoken,
+    faces: Faces,
+    label: Disclosure | None,
 ) -> tuple[list[Element], list[PlacedText]]:
     """Return what lies over the end card."""
     found = next(((n, s) for n, (s, cut) in enumerate(composition.timeline) if cut.end_card), None)
     if found is None:
         return [], []
     number, start = found
-    room = card_room(composition, _height(composition, logo, _card_logo_scale(composition)))
+    label = label if label and label.element.end > start else None
+    top = max(_height(composition, logo, _card_logo_scale(composition)), label.height if label else 0)
+    room = card_room(composition, top)
     timing = Timing(start, composition.frames, leaves=False)
     main = grounds(composition.kit.palette)[0]
     middle = centered(composition)
@@ -244,8 +268,9 @@ def _card(
             elements.append(veil(composition, ground, one.box, timing, over="card"))
         elements += elements_of(one.pieces, one.scene, timing)
         texts += texts_of(one.pieces, timing)
-    if logo:
-        elements.append(_card_logo(composition, logo, behind, timing))
+    shown = timing._replace(start=max(timing.start, label.element.end if label else 0))
+    if logo and shown.start + TRANSITION_FRAMES < shown.end:
+        elements.append(_card_logo(composition, logo, behind, shown))
     return elements, texts
 
 

@@ -1,5 +1,6 @@
 """Composing real files: what comes out, that it comes out the same, and what is said of a bad one."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import numpy as np
 import pytest
 
 from actors.composer import Composer
+from actors.marks import mark_problems, repeatable_sha256
 from actors.sound import RATE, fit_voice, read_sound, write_wav
 from actors.video import MEZZANINE, ffmpeg_path, planes
 from actors.video_writer import VideoWriter
 from actors.voice.speaker import write_speech
 from schemas.errors import MediaError
+from schemas.markets import label_of
+from schemas.marks import Marks
 from schemas.media import Asset, Clip, StoredFile, VoiceFile, Word
 from schemas.placements import PLACEMENTS
 from schemas.plan import TRANSITION_FRAMES, Ad, Narration, Sound
@@ -22,6 +26,13 @@ from tests.compositions import draw_ad, draw_composition
 FFMPEG = ffmpeg_path(None)
 PLACEMENT = "pinterest_standard"
 SAID = Narration(text="Good morning, Berlin.", locale="en-US", voice="hibari:heart@1", recipe=1)
+MARKS = Marks(
+    source="compositeWithTrainedAlgorithmicMedia",
+    models=("hibari@1",),
+    label=label_of("en-US"),
+    aigc="Kaffi",
+    signer="test",
+)
 VOICE = VoiceFile(
     narration=SAID.key,
     file=StoredFile(name=f"voices/{SAID.key}.flac", sha256="", bytes=0),
@@ -73,7 +84,7 @@ def _ad(variant: str = "a") -> Ad:
     """Return an ad of 4 s, the least that its placement takes, with a voice and its words on screen."""
     cuts = tuple(cut.model_copy(update={"frames": 60}) for cut in draw_ad(PLACEMENT).composition.cuts)
     sound = Sound(music="synth:upbeat", lufs=-14.0, true_peak_max=-1.0, voice=SAID.key)
-    return draw_ad(PLACEMENT, variant=variant, cuts=cuts, sound=sound, captions=True)
+    return draw_ad(PLACEMENT, variant=variant, cuts=cuts, sound=sound, captions=True, marks=MARKS)
 
 
 def _recipe(ad: Ad) -> Recipe:
@@ -128,6 +139,52 @@ def test_the_same_ad_has_the_same_bytes(store: BlobStore, made: tuple[Composer, 
 
         assert (again.file, again.captions) == (made[1].file, made[1].captions)
         assert set(store.names("")) == before
+
+
+def test_an_ad_carries_its_marks_in_the_store(
+    store: BlobStore, made: tuple[Composer, Asset], tmp_path: Path
+) -> None:
+    """Label, XMP, key and signature hold in the stored file, and the gate has seen the label."""
+    path = store.local(made[1].file.name, tmp_path)
+
+    assert mark_problems(path, _ad()) == ()
+    assert made[1].facts.moov_first
+    assert made[1].facts.bytes == path.stat().st_size
+    assert made[1].unsigned_sha256 == repeatable_sha256(path) != made[1].file.sha256
+    assert "AI-generated" in [seen.placed.text for seen in made[1].facts.texts]
+    assert not made[1].findings
+
+
+def test_an_ad_made_twice_differs_in_its_signature_alone(
+    store: BlobStore, made: tuple[Composer, Asset], tmp_path: Path
+) -> None:
+    """Two stores, two files, one SHA-256 before they were signed."""
+    elsewhere = open_blobs(str(tmp_path / "blobs"))
+    for name in store.names(""):
+        if not name.startswith("ads/"):
+            elsewhere.put(name, store.local(name, tmp_path))
+    again = Composer(elsewhere, tmp_path, FFMPEG).compose(_recipe(_ad()), None)
+
+    assert again.file.sha256 != made[1].file.sha256
+    assert again.repeatable_sha256 == made[1].repeatable_sha256
+    assert again.facts == made[1].facts.model_copy(update={"bytes": again.file.bytes})
+
+
+def test_a_stripped_file_that_holds_the_name_is_rejected(
+    store: BlobStore, made: tuple[Composer, Asset], tmp_path: Path
+) -> None:
+    """The first whole file keeps its name; one that was re-muxed says so, and is not delivered."""
+    ad = _ad("d")
+    stripped = tmp_path / "stripped.mp4"
+    source = store.local(made[1].file.name, tmp_path)
+    words = ["-i", str(source), "-c", "copy", "-movflags", "+faststart", str(stripped)]
+    subprocess.run([FFMPEG, "-v", "error", *words], check=True)
+    store.put(f"ads/{ad.key}.mp4", stripped)
+    asset = made[0].compose(_recipe(ad), made[1])
+
+    assert asset.rejected
+    assert "no C2PA manifest: it was never signed, or was stripped or re-muxed" in asset.objections
+    assert {finding.rule for finding in asset.findings} == {"marks"}
 
 
 def test_captions_lie_beside_the_ad(store: BlobStore, made: tuple[Composer, Asset]) -> None:

@@ -1,6 +1,7 @@
 """A stand-in for the workshop: the same verbs, with small files that are quickly made and always the same.
 
 A clip is made from its still's bytes and an ad from its clips', so a wrong or missing part shows in the end.
+An ad is signed too: no two files of it are the same, as with real signatures.
 """
 
 import hashlib
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from actors.marks import repeatable_sha256
+from actors.marks.mp4 import C2PA
 from actors.models import Means
 from actors.scratch import Scratch
 from schemas.errors import GenerationError
@@ -66,14 +69,22 @@ class Studio:
             made = (
                 self._blobs.local(twin.file.name, self._scratch)
                 if twin
-                else self._draw("compose", ad.composition.key, shown)
+                else _signed(self._draw("compose", ad.composition.key, shown))
             )
             self._notes.pass_by("ad-made", ad.key)
             file = publish(self._blobs, f"ads/{ad.key}.mp4", made)
+            unsigned = repeatable_sha256(self._blobs.local(file.name, self._scratch))
             self._notes.pass_by("ad-stored", ad.key)
             captions = tuple(self._caption(ad, suffix) for suffix in ("srt", "vtt"))
             self._notes.pass_by("ad-captioned", ad.key)
-            asset = Asset(ad=ad.key, file=file, facts=_facts(file), captions=captions, cpu_seconds=0)
+            asset = Asset(
+                ad=ad.key,
+                file=file,
+                facts=_facts(file),
+                captions=captions,
+                unsigned_sha256=unsigned,
+                cpu_seconds=0,
+            )
             sidecar = Sidecar(
                 recipe=recipe,
                 asset=asset,
@@ -127,6 +138,14 @@ class Studio:
         self._notes.write("start", verb, item.key)
         yield
         self._notes.write("end", verb, item.key)
+
+
+def _signed(path: Path) -> Path:
+    """Make of *path* a film with something in the place of a C2PA signature that is never the same twice."""
+    whole, signature = (b"isom", path.read_bytes()), os.urandom(64)
+    kinds = (b"ftyp", whole[0]), (b"uuid", C2PA + signature), (b"moov", b""), (b"mdat", whole[1])
+    path.write_bytes(b"".join((8 + len(data)).to_bytes(4) + kind + data for kind, data in kinds))
+    return path
 
 
 def _between(low: float, high: float, key: str) -> float:

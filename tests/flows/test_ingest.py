@@ -415,7 +415,7 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
     "five subjects": (
         put("storyboard", 0, value={"id": "all", "subjects": ["media/coffee.png"] * 5}),
         "storyboard[0].subjects", "more than 4", ""),
-    "labels always": (put("labels", "ai", value="always"), "labels.ai", "'always'", "write auto"),
+    "watermark": (put("labels", "watermark", value="pixels"), "labels.watermark", "'pixels'", "take it out"),
     "a missing recording": (
         put("audio", "voice", value="a.wav"), "audio.voice", "'a.wav' is missing", "beside the brief"),
     "a missing recording of one locale": (

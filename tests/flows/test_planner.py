@@ -311,14 +311,6 @@ def test_a_shots_own_sound_is_heard_in_its_cut_alone(
     assert all((key in sounding) == (n == 0) for ad in plan.ads for n, key in enumerate(ad.shots))
 
 
-def test_what_models_make_is_told_once(dream: Ingested, kaffi: Ingested) -> None:
-    """The built-in renderer moves over pictures; it generates none."""
-    told = "the pictures of dream are made by AI; no label says so in the ads yet"
-
-    assert [note for note in _plan(dream).notes if "AI" in note] == [told]
-    assert not [note for note in _plan(kaffi).notes if "AI" in note]
-
-
 def test_a_placement_has_its_own_frame_rate_and_bit_rates(kaffi: Ingested) -> None:
     """Television's ads are cut from shots of 25 frames a second, which nobody else shows."""
     plan = _plan(_changed(kaffi, placements=["youtube_non_skippable", "amazon_olv"]))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import av
 import numpy as np
 
+from schemas.markets import label_of
+from schemas.marks import Marks
 from schemas.placements import PLACEMENTS
 from schemas.plan import Sound
 from tests.actors.checks.studio import (
@@ -33,6 +35,7 @@ Make = Callable[[Studio], Sent]
 
 _H264 = "h264_metadata="
 _OPEN = "open-gop=1:scenecut=0:bframes=3:b-adapt=0"
+LABEL = label_of("zh-CN")
 _SILENT = Sound(music="", lufs=-14, true_peak_max=-1)
 
 
@@ -80,6 +83,19 @@ def _text(text: str, **changes: object) -> Make:
         film = slide(60, low=20, high=90).copy()
         placed = write(film, text, **({"at": (30, 90)} | changes))
         return Sent(studio.film(film, crf=12), plan(), (placed,))
+
+    return make
+
+
+def _labelled(**changes: object) -> Make:
+    """Return an ad of 3 s whose plan has a label; with *changes* to how it is written, none leaves it out."""
+
+    def make(studio: Studio) -> Sent:
+        film = slide(90, low=20, high=90).copy()
+        told = {"at": (30, 90), "size": 20, "span": (0, 75)} | changes
+        texts = () if changes.get("size") == 0 else (write(film, LABEL.text, **told),)
+        marks = Marks(source="compositeWithTrainedAlgorithmicMedia", label=LABEL, signer="test")
+        return Sent(studio.film(film, crf=12), plan(90, marks=marks), texts)
 
     return make
 
@@ -444,6 +460,10 @@ DEFECTS: dict[str, tuple[str, Make]] = {
     "grey on grey": ("text_contrast", _text("Good morning", color="#7A7A7A")),
     "text of the picture's colour": ("text_contrast", _text("Good morning", color="#303030")),
     # What the brief says.
+    "no label": ("ai_label", _labelled(size=0)),
+    "small label": ("ai_label", _labelled(size=15)),
+    "short label": ("ai_label", _labelled(span=(0, 45))),
+    "late label": ("ai_label", _labelled(span=(15, 90))),
     "another price": ("price_shown", priced("€8.99", "€8.90")),
     "another currency": ("price_shown", priced("$8.90", "€8.90")),
     "the price of before": ("price_shown", priced("12,90 €", "8,90 €")),

@@ -7,6 +7,8 @@ import numpy as np
 from actors.sound import write_wav
 from actors.video import DELIVERY, ffmpeg_path
 from actors.video_writer import VideoWriter
+from schemas.markets import label_of
+from schemas.marks import Marks
 from schemas.placements import PLACEMENTS
 from schemas.plan import Sound
 from tests.actors.checks.studio import (
@@ -74,6 +76,14 @@ def _written(text: str, low: int = 20, high: int = 90, **changes: object) -> Mak
         return Sent(studio.film(film, crf=12), plan(), (placed,))
 
     return make
+
+
+def _labelled(studio: Studio) -> Sent:
+    """Return an ad whose label stays 2 s, in letters of just 5 % of the shorter side."""
+    film, label = slide(90, low=20, high=90).copy(), label_of("zh-CN")
+    placed = write(film, label.text, at=(30, 90), size=15.7, span=(0, 60))
+    marks = Marks(source="compositeWithTrainedAlgorithmicMedia", label=label, signer="test")
+    return Sent(studio.film(film, crf=12), plan(90, marks=marks), (placed,))
 
 
 def _written_by_the_product(studio: Studio) -> Sent:
@@ -272,6 +282,7 @@ GOOD: dict[str, Make] = {
     "dark on light": _written("Good morning", low=170, high=250, color="#1A1A1A"),
     "Arabic": _written("قهوة طازجة"),
     "Chinese": _written("唤醒清晨"),
+    "label about AI": _labelled,
     "brand's colour": _written("Shop now", low=10, high=40, color="#FF8A5D"),
     "just inside the safe zone": _written("Now", at=(17, 70), size=24),
     "price in dollars": priced("$1,299.00", "$1,299.00"),
