@@ -1,23 +1,24 @@
-"""Finds the files that a brief names, inside its folder only, and checks that they can be used."""
+"""Checks that the files that a brief names can be used."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator
-from itertools import islice
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from actors.fonts import FONTS, open_font
 from actors.footage import probe_footage
 from actors.marks.origins import origin_of
 from actors.pictures import draw_svg, drawing_size, is_drawing, open_picture, picture_suffix
 from actors.sound import RATE, read_sound
+from flows.fetching import is_address
+from flows.places import BYTES_MAX, Places, refusal
+from flows.seen_pictures import SeenPictures
 from schemas.brief import MOODS, VOICES
 from schemas.document import BYTES_MAX as TEXT_BYTES_MAX
 from schemas.document import Document, Problem, read_document, shown_name
 from schemas.errors import BriefError, MediaError
 from schemas.media import Source
-from schemas.wording import nearest, shown, suggestion
+from schemas.wording import shown, suggestion
 
-BYTES_MAX = 40_000_000
 VIDEO_BYTES_MAX = 500_000_000
 SIDE_MIN = 64
 """Pixels of a picture's short side, and of a logo's long side."""
@@ -25,51 +26,59 @@ RECORDING_SECONDS_MAX = 180
 SOUNDS = (".mp3", ".wav", ".ogg", ".opus", ".m4a", ".flac")
 TYPES = (".ttf", ".otf")
 BRANDS = (".yaml", ".yml", ".json")
-_NEIGHBOURS_MAX = 1000
 _Check = Callable[[Path], Source]
 
 
-def locate(written: str, folder: Path, bytes_max: int = BYTES_MAX) -> Path:
-    """Return the regular file inside *folder* that a brief calls *written*.
+class Files:
+    """The files that one brief names: each is read whole and decoded once, however often it is named."""
 
-    Raises MediaError for an address, an absolute path, one that leads out of *folder* (also by a symbolic
-    link), and for what is missing, no regular file, empty, or larger than *bytes_max*.
-    """
-    if "://" in written or written.startswith("data:"):
-        raise _refusal(written, "is not fetched in this version", "put the file beside the brief")
-    if PurePosixPath(written).is_absolute() or PureWindowsPath(written).drive:
-        raise _refusal(written, "is an absolute path", "write it relative to the brief")
-    try:
-        path = (folder / written).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            raise _refusal(written, "leaves the folder of the brief", "put the file beside the brief")
-        _refuse_unusable(written, path, folder, bytes_max)
-    except (OSError, RuntimeError, ValueError) as error:  # too long a name, links in a circle, a NUL
-        raise _refusal(written, "is no usable path", "write it relative to the brief") from error
-    return path
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._seen = SeenPictures(places.cache)
+        self._known: dict[tuple[str, _Check], Source | MediaError] = {}
+
+    def sources_of(self, document: Document) -> dict[str, Source]:
+        """Return what is known of each good file that *document* names, by its name as written."""
+        named = dict.fromkeys((written, check) for _, written, check in _named_files(document))
+        found = ((written, self._known.get((written, check))) for written, check in named)
+        return {written: one for written, one in found if isinstance(one, Source)}
+
+    def check(self, document: Document) -> list[Problem]:
+        """Look at each file that *document* names, and return what is wrong."""
+        problems = []
+        for where, written, check in _named_files(document):
+            if (written, check) not in self._known:
+                self._known[written, check] = _checked(written, self.places, check)
+            found = self._known[written, check]
+            if isinstance(found, MediaError):
+                problems.append(problem_of(where, found))
+        return problems
+
+    def look_at_picture(self, written: str) -> MediaError | None:
+        """Look at a picture that a row of a feed names, and return what is wrong with it."""
+        key = (written, _picture)
+        if key not in self._known:
+            self._known[key] = _checked(written, self.places, self._picture_once, strange=True)
+        found = self._known[key]
+        return found if isinstance(found, MediaError) else None
+
+    def save(self) -> None:
+        """Remember the good pictures of rows for the next time."""
+        self._seen.save()
+
+    def _picture_once(self, path: Path) -> Source:
+        if (known := self._seen.find(path)) is not None:
+            return known
+        source = _picture(path)
+        self._seen.note(source)
+        return source
 
 
-def check_files(document: Document, folder: Path) -> tuple[dict[str, Source], list[Problem]]:
-    """Return what is known of each file that *document* names, by its path as written, and what is wrong.
-
-    Every file is read whole and decoded once, however often it is named.
-    """
-    known: dict[tuple[str, _Check], Source | MediaError] = {}
-    problems: list[Problem] = []
-    for where, written, check in _named_files(document):
-        if (written, check) not in known:
-            known[written, check] = _checked(written, folder, check)
-        found = known[written, check]
-        if isinstance(found, MediaError):
-            problems.append(problem_of(where, found))
-    return {written: one for (written, _), one in known.items() if isinstance(one, Source)}, problems
-
-
-def read_brand(written: str, folder: Path) -> Document:
+def read_brand(written: str, places: Places) -> Document:
     """Read the brand in a file of its own. Raises BriefError or MediaError."""
-    path = locate(written, folder)
+    path = places.find(written)
     if path.suffix.lower() not in BRANDS:
-        raise _refusal(written, "is no YAML file", "give the brand inline, or the path to a .yaml file")
+        raise refusal(written, "is no YAML file", "give the brand inline, or the path to a .yaml file")
     return read_document(read_text(path), str(PurePosixPath(written)))
 
 
@@ -94,16 +103,26 @@ def problem_of(where: str, error: MediaError | BriefError) -> Problem:
     return Problem(where=where, what=what, cure=cure)
 
 
-def _checked(written: str, folder: Path, check: _Check) -> Source | MediaError:
+def _checked(written: str, places: Places, check: _Check, *, strange: bool = False) -> Source | MediaError:
     try:
         if check in _WORDS and not Path(written).suffix:
             kind, words = _WORDS[check]
-            raise _refusal(written, f"is neither a {kind} nor a file", suggestion(written, words))
-        return check(locate(written, folder, VIDEO_BYTES_MAX if check is _video else BYTES_MAX))
+            raise refusal(written, f"is neither a {kind} nor a file", suggestion(written, words))
+        bytes_max = VIDEO_BYTES_MAX if check is _video else BYTES_MAX
+        return check(places.find(written, bytes_max, strange=strange))
     except MediaError as error:
-        return error
+        return _named_as_written(error, written, places)
     except OSError as error:
-        return _refusal(written, f"cannot be read, {error.strerror}", "check who may read the file")
+        return refusal(written, f"cannot be read, {error.strerror}", "check who may read the file")
+
+
+def _named_as_written(error: MediaError, written: str, places: Places) -> MediaError:
+    """Return *error* with the address of what was fetched in place of the name of its copy."""
+    copy = shown(places.found[written].name) if is_address(written) and written in places.found else ""
+    text = str(error)
+    if copy and text.startswith(copy):
+        return MediaError(shown(written) + text.removeprefix(copy))
+    return error
 
 
 def _named_files(document: Document) -> Iterator[tuple[str, str, _Check]]:
@@ -137,7 +156,7 @@ def _picture(path: Path) -> Source:
     picture = open_picture(path)
     if min(picture.size) < SIDE_MIN:
         size = f"{picture.width} x {picture.height}"
-        raise _refusal(path.name, f"has {size} pixels", f"use one of {SIDE_MIN} or more on each side")
+        raise refusal(path.name, f"has {size} pixels", f"use one of {SIDE_MIN} or more on each side")
     return _source(path, picture_suffix(path), picture.size)
 
 
@@ -155,7 +174,7 @@ def _logo(path: Path) -> Source:
     picture = open_picture(path)
     if max(picture.size) < SIDE_MIN:
         size = f"{picture.width} x {picture.height}"
-        raise _refusal(path.name, f"has {size} pixels", f"use one of {SIDE_MIN} or more, or an SVG")
+        raise refusal(path.name, f"has {size} pixels", f"use one of {SIDE_MIN} or more, or an SVG")
     return _source(path, picture_suffix(path), picture.size)
 
 
@@ -173,7 +192,7 @@ def _recording(path: Path) -> Source:
     seconds = _hear(path, seconds_max=RECORDING_SECONDS_MAX + 1, words=VOICES)
     if seconds > RECORDING_SECONDS_MAX:
         what = f"lasts more than {RECORDING_SECONDS_MAX} s"
-        raise _refusal(path.name, what, "no ad is so long: cut it")
+        raise refusal(path.name, what, "no ad is so long: cut it")
     return _source(path, path.suffix.lower(), (0, 0)).model_copy(update={"seconds": seconds})
 
 
@@ -181,22 +200,22 @@ def _hear(path: Path, *, seconds_max: float, words: Collection[str] = ()) -> flo
     """Decode up to *seconds_max* of the sound at *path*, and return how long that lasts."""
     ways = f"use {', '.join(SOUNDS)}" + (f", or one of {', '.join(words)}" if words else "")
     if path.suffix.lower() not in SOUNDS:
-        raise _refusal(path.name, "is no sound file", ways)
+        raise refusal(path.name, "is no sound file", ways)
     try:
         return len(read_sound(path, seconds_max=seconds_max)) / RATE
     except MediaError as error:
-        raise _refusal(path.name, "is broken or no sound", ways) from error
+        raise refusal(path.name, "is broken or no sound", ways) from error
 
 
 def _font(path: Path) -> Source:
     if path.suffix.lower() not in TYPES:
         families = f"or one of {', '.join(FONTS)}"
-        raise _refusal(path.name, "is no font file", f"use {' or '.join(TYPES)}, {families}")
+        raise refusal(path.name, "is no font file", f"use {' or '.join(TYPES)}, {families}")
     try:
         open_font(path)
     except MediaError as error:
         what, _, cure = str(error).removeprefix(f"font {path}: ").partition("; ")
-        raise _refusal(path.name, f"cannot be used: {what}", cure or "give another TTF or OTF") from error
+        raise refusal(path.name, f"cannot be used: {what}", cure or "give another TTF or OTF") from error
     return _source(path, path.suffix.lower(), (0, 0))
 
 
@@ -218,30 +237,3 @@ def _source(path: Path, suffix: str, size: tuple[int, int]) -> Source:
         height=size[1],
         origin=origin_of(path),
     )
-
-
-def _refuse_unusable(written: str, path: Path, folder: Path, bytes_max: int) -> None:
-    if not path.exists():
-        raise _refusal(written, "is missing", _other_name(written, folder))
-    if not path.is_file():
-        raise _refusal(written, "is no regular file", "give the path of a file")
-    size = path.stat().st_size
-    if size > bytes_max:
-        limit = f"make it {bytes_max // 1_000_000} MB at most"
-        raise _refusal(written, f"has {size / 1_000_000:.1f} MB", limit)
-    if size == 0:
-        raise _refusal(written, "is empty", "put the file there again")
-
-
-def _other_name(written: str, folder: Path) -> str:
-    """Return a cure for a missing file, with the name of one that is nearly called so."""
-    beside = (folder / written).parent.resolve()
-    if beside.is_dir() and beside.is_relative_to(folder.resolve()):
-        close = nearest(Path(written).name, (one.name for one in islice(beside.iterdir(), _NEIGHBOURS_MAX)))
-        if close:
-            return f"did you mean {str(PurePosixPath(written).with_name(close))!r}?"
-    return "put it beside the brief, or correct the path"
-
-
-def _refusal(written: str, what: str, cure: str) -> MediaError:
-    return MediaError(f"{shown(written)} {what}; {cure}")

@@ -17,9 +17,6 @@ _LISTS_OF_NAMES = (
     "variants[].storyboard[].id",
     "storyboard[].id",
 )
-_NOT_YET: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
-    ("products.feed", bool, "feeds are not read in this version", "list the products in the brief"),
-)
 
 
 def _is_no_card(scene: dict[str, Any]) -> bool:
@@ -69,14 +66,6 @@ def rule_problems(document: Document) -> Iterator[Problem]:
     """Yield every rule that *document* breaks; parts of the wrong shape are passed over."""
     for rule in _RULES:
         yield from rule(document)
-
-
-def _not_yet(document: Document) -> Iterator[Problem]:
-    for pattern, asks, what, cure in _NOT_YET:
-        for where, value in document.select(pattern):
-            if asks(value):
-                start = "" if isinstance(value, dict | list) else f"{shown(value)}: "
-                yield Problem(where=where, what=f"{start}{what}", cure=cure)
 
 
 def _unknown_model(document: Document) -> Iterator[Problem]:
@@ -263,7 +252,6 @@ def _money(value: object) -> Money | None:
 
 
 _RULES = (
-    _not_yet,
     _unknown_model,
     _unknown_painters,
     _doubles,

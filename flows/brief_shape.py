@@ -38,6 +38,7 @@ _CURES = {
     "gpu_seconds": "give GPU-seconds, for example 600",
     "limit": "give a whole number, for example 50",
     "cron": 'give five fields in quotes, for example "0 6 * * 1"',
+    "sale_starts": "give date, time and zone, for example 2026-11-27T00:00:00+01:00",
     "sale_ends": "give date, time and zone, for example 2026-12-24T23:59:59+01:00",
     "sound": "write true or false",
     "features": "give a list of texts, for example [Hand-picked, Roasted today]",
@@ -67,12 +68,14 @@ _BOUNDS = {
 }
 
 
-def shape_problems(error: ValidationError) -> Iterator[tuple[str, Problem]]:
-    """Yield (pydantic's kind, problem) for each thing that *error* says about a brief."""
+def shape_problems(
+    error: ValidationError, start: tuple[str | int, ...] = ()
+) -> Iterator[tuple[str, Problem]]:
+    """Yield (pydantic's kind, problem) for each thing that *error* says of a brief, or a part at *start*."""
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # the items are there, and each is wrong by itself
-        loc = _without_tags(detail["loc"])
+        loc = _without_tags((*start, *detail["loc"]))
         where = ""
         for part in loc:
             where = join(where, part)

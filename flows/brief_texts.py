@@ -40,6 +40,22 @@ def text_problems(document: Document) -> Iterator[Problem]:
     yield from _empty_fields(document)
 
 
+def fields_used(document: Document) -> dict[str, str]:
+    """Return which fields of a product the texts of *document* use, each with the place of one that does.
+
+    Whoever uses a sale price needs a price; so does the layout of an offer.
+    """
+    used: dict[str, str] = {}
+    for pattern, _ in _ALLOWED:
+        for where, text in document.select(pattern):
+            for field in _fields(text, PRODUCT_FIELDS):
+                used.setdefault("price" if field in PRICE_FIELDS else field, where)
+    for where, layout in document.select("storyboard[].layout"):
+        if layout == "offer":
+            used.setdefault("price", where)
+    return used
+
+
 def _unknown_fields(document: Document) -> Iterator[Problem]:
     for pattern, allowed in _ALLOWED:
         for where, text in document.select(pattern):

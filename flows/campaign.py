@@ -91,7 +91,7 @@ def store_inputs(ready: Preflight, blobs: BlobStore, settings: Settings) -> None
     """
     sweep(settings, blobs)
     for path, source in ready.ingested.sources.items():
-        blobs.put(source.name, ready.ingested.folder / path)
+        blobs.put(source.name, ready.ingested.path_of(path))
     generated = any(is_generated(part) for part in parts_of(ready.plan).values())
     gate = find_gate(settings) if generated else None
     besides = (gate.classifier if gate else "", find_reader(settings))

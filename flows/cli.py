@@ -78,7 +78,7 @@ def cli() -> None:
 def plan(briefs: tuple[Path, ...], *, as_json: bool) -> None:
     """Show what would be made.
 
-    Also what is there already, and what sharing saves; touches nothing.
+    Also what is there already, and what sharing saves; touches nothing but the cache.
     """
     from flows.preview import print_plans
 
@@ -120,6 +120,7 @@ def run(
     An interrupt (Ctrl-C, SIGTERM) lets what is being made end within REELMILL_DRAIN_SECONDS (30); a second
     one stops it at once. The next run goes on from there.
     """
+    from flows.feeds.showing import tell_feeds
     from flows.interrupts import as_interrupt
     from flows.leftovers import sweep
     from flows.preview import finished
@@ -130,6 +131,7 @@ def run(
         settings = read_settings()
         all_ready = dict(zip(briefs, _preflights(briefs, settings), strict=True))
         plans = [ready.plan for ready in all_ready.values()]
+        tell_feeds([(one.plan.campaign, one.ingested.feed) for one in all_ready.values()], as_json=as_json)
         weights = _weights(shares, [plan.campaign for plan in plans])
         to_make = {
             brief: ready for brief, ready in all_ready.items() if retry or not finished(ready.plan, settings)

@@ -1,17 +1,21 @@
 """Reads a campaign brief from disk, and refuses a wrong one with everything that is wrong in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from actors.fonts import open_font
-from flows.brief_files import check_files, problem_of, read_brand, read_text
+from flows.brief_files import Files, problem_of, read_brand, read_text
 from flows.brief_rules import rule_problems
 from flows.brief_shape import PART_KINDS, shape_problems
 from flows.brief_templates import template_notes, template_problems
 from flows.brief_texts import text_problems
+from flows.feeds.expanding import expand, without_rows
+from flows.feeds.report import FeedReport
+from flows.places import Places
 from flows.policy import policy_problems
+from flows.reach import Reach
 from schemas.brief import Brief
 from schemas.document import Document, Problem, read_document, shown_name
 from schemas.errors import BriefError, MediaError
@@ -30,6 +34,12 @@ class Ingested(Record):
     """Where the brief was read; media paths start in its folder."""
     sources: dict[str, Source]
     """The files that the brief names, by their path as written."""
+    paths: dict[str, Path] = {}
+    """Where these lie on this machine; what is not listed lies in the brief's folder."""
+    feed: FeedReport | None = None
+    """What became of the rows of the feed; None where the brief lists its products."""
+    rows: dict[str, int] = {}
+    """Where the products stand in the feed, lines by id."""
     english: dict[str, str] = {}
     """What models are sent in place of a prompt, by the prompt as written; empty without a translator."""
     notes: tuple[str, ...]
@@ -40,32 +50,52 @@ class Ingested(Record):
         """Where the brief lies."""
         return self.source.parent
 
+    def path_of(self, written: str) -> Path:
+        """Return where the file lies that the brief calls *written*."""
+        return self.paths.get(written) or self.folder / written
 
-def ingest(path: Path, policy: Policy | None = None) -> Ingested:
-    """Read the brief in *path*, YAML or JSON, and check all of it, also against *policy*; nothing is written.
 
-    Raises BriefError with every problem, one a line, in the order of the file.
+def ingest(path: Path, policy: Policy | None = None, reach: Reach | None = None) -> Ingested:
+    """Read the brief in *path*, YAML or JSON, with its feed, and check all of it, also against *policy*.
+
+    Files come from the brief's folder and from what *reach* allows; nothing is written but copies of what
+    lies elsewhere. Raises BriefError with every problem, one a line, in the order of the file.
     """
-    folder = path.parent.resolve()
-    document, problems = _with_brand(_read(path), folder)
+    reach = reach or Reach()
+    files = Files(Places(path.parent.resolve(), reach))
+    document, problems = _with_brand(read_brief(path), files.places)
+    expanded = expand(document, files, reach)
+    document = expanded.document
     brief, shape = _brief_of(document)
-    sources, files = check_files(document, folder)
-    problems += [*rule_problems(document), *text_problems(document), *files]
+    problems += [*expanded.problems, *files.check(document)]
+    problems += [*rule_problems(document), *text_problems(document)]
     problems += policy_problems(document, policy) if policy else ()
     problems += template_problems(brief) if brief else ()
     problems += _not_said_better(shape, problems)
+    expanded, problems = without_rows(expanded, problems)
     if brief is None or problems:
-        raise BriefError("\n".join(_lines(document, problems)))
+        raise BriefError("\n".join(_lines(expanded.document, problems)))
+    if expanded.document is not document:
+        brief = Brief.model_validate(expanded.document.data)
     return Ingested(
         brief=brief,
         sha256=content_key(brief.model_dump(mode="json")),
-        source=folder / path.name,
-        sources=sources,
-        notes=(*template_notes(brief), *_notes(brief), *_font_notes(brief, sources, folder)),
+        source=path.parent.resolve() / path.name,
+        sources=files.sources_of(expanded.document),
+        paths=files.places.found,
+        feed=expanded.report,
+        rows=expanded.rows,
+        notes=(
+            *(expanded.report.notes if expanded.report else ()),
+            *template_notes(brief),
+            *_notes(brief),
+            *_font_notes(brief, files.places),
+        ),
     )
 
 
-def _read(path: Path) -> Document:
+def read_brief(path: Path) -> Document:
+    """Return what the file at *path* says, not yet checked. Raises BriefError."""
     name = shown_name(str(path))
     if not path.is_file():
         what = "is no regular file" if path.exists() else "is missing"
@@ -73,13 +103,13 @@ def _read(path: Path) -> Document:
     return read_document(read_text(path), str(path))
 
 
-def _with_brand(document: Document, folder: Path) -> tuple[Document, list[Problem]]:
+def _with_brand(document: Document, places: Places) -> tuple[Document, list[Problem]]:
     """Put the brand in place of a path to its file."""
     written = document.data.get("brand")
     if not isinstance(written, str):
         return document, []
     try:
-        return document.put("brand", read_brand(written, folder)), []
+        return document.put("brand", read_brand(written, places)), []
     except (BriefError, MediaError) as error:
         return document, [problem_of("brand", error)]
 
@@ -110,10 +140,10 @@ def _lines(document: Document, problems: list[Problem]) -> list[str]:
     return [text for *_, text in sorted(found)]
 
 
-def _font_notes(brief: Brief, sources: Mapping[str, Source], folder: Path) -> Iterator[str]:
+def _font_notes(brief: Brief, places: Places) -> Iterator[str]:
     for path in dict.fromkeys((brief.brand.fonts.heading, brief.brand.fonts.body)):
-        if path in sources:
-            yield from (f"fonts: {path} {warning}" for warning in open_font(folder / path).warnings)
+        if path in places.found:
+            yield from (f"fonts: {path} {warning}" for warning in open_font(places.found[path]).warnings)
 
 
 def _notes(brief: Brief) -> Iterator[str]:

@@ -11,10 +11,12 @@ from actors.weights import ready, weights_path
 from flows.brief_templates import template_problems
 from flows.casting import cast_scenes, casting_problems, footage_problems, missing_weights
 from flows.equipment import Equipment, find_equipment
+from flows.feeds.fitting import without_undrawn, without_unsold
 from flows.ingest import Ingested, ingest
 from flows.labels import disclosure_notes, disclosure_problems
 from flows.planner import make_plan
 from flows.policy import english_problems, read_policy
+from flows.reach import reach_of
 from flows.sales import without_past_sales
 from flows.silence import silence_notes, silence_problems
 from flows.spending import credit_notes, credit_problems
@@ -42,13 +44,15 @@ class Preflight(NamedTuple):
 
 
 def preflight(brief: Path, settings: Settings) -> Preflight:
-    """Read and plan the brief at *brief*; touches nothing but the translations that it keeps.
+    """Read and plan the brief at *brief*; touches nothing but the cache.
 
     Raises BriefError with all its problems, SettingsError where what it asks for is not here.
     """
     policy = read_policy(settings.policy)
-    ingested = _in_english(ingest(brief, policy), policy, settings)
+    ingested = _in_english(ingest(brief, policy, reach_of(settings)), policy, settings)
     now = datetime.now(UTC)
+    brief_now = without_past_sales(ingested.brief, now)
+    ingested = without_unsold(ingested, brief_now)
     brief_now = without_past_sales(ingested.brief, now)
     _refuse(template_problems(brief_now))
     equipment = find_equipment(settings)
@@ -60,9 +64,13 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
         raise SettingsError(missing)
     plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
     faces = _faces(ingested, settings)
+    logo = ingested.path_of(ingested.brief.brand.logo) if ingested.brief.brand.logo else None
+    drawn = without_undrawn(ingested, plan, faces, logo)
+    if drawn is not ingested:
+        ingested, brief_now = drawn, without_past_sales(drawn.brief, now)
+        plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
     _refuse(character_problems(plan, faces))
-    logo = ingested.brief.brand.logo
-    _refuse(room_problems(plan, faces, ingested.folder / logo if logo else None))
+    _refuse(room_problems(plan, faces, logo))
     _refuse((*narration_problems(plan.narrations), *silence_problems(plan)))
     _refuse(credit_problems(plan))
     _refuse(disclosure_problems(plan, ingested.brief.labels.ai))
@@ -85,7 +93,7 @@ def _faces(ingested: Ingested, settings: Settings) -> Faces:
     sources = {
         path: ingested.sources[path] for path in (fonts.heading, fonts.body) if path in ingested.sources
     }
-    files = {source.name: str(ingested.folder / path) for path, source in sources.items()}
+    files = {source.name: str(ingested.path_of(path)) for path, source in sources.items()}
     if emoji := ready(settings.weights).get("emoji"):
         files[emoji.revision] = str(weights_path(settings.weights, "emoji"))
     return Faces(tuple(files.items()))

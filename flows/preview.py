@@ -1,4 +1,4 @@
-"""Shows a plan, and what it will take, before anything is made; touches nothing."""
+"""Shows a plan, and what it will take, before anything is made."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from flows.feeds.showing import feed_object, tell_feeds
 from flows.forecast import Forecast
 from flows.outlook import PlanForecast, forecast_plan, together
 from flows.preflight import Preflight
@@ -172,6 +173,9 @@ def _as_object(all_ready: Sequence[Preflight], made: set[str]) -> dict[str, Any]
     return {
         "campaigns": [plan.campaign for plan in plans],
         "notes": [note for ready in all_ready for note in (*ready.equipment.plainer, *ready.plan.notes)],
+        "feeds": [
+            feed_object(one.plan.campaign, one.ingested.feed) for one in all_ready if one.ingested.feed
+        ],
         "shots_saved": sum(len(ad.shots) for ad in ads) - sum(not shot.base for shot in shots.values()),
         "stills": [{"key": s.key, **s.model_dump(mode="json")} for plan in plans for s in plan.stills],
         "shots": [
@@ -231,6 +235,7 @@ def _print_plan(ready: Preflight, made: set[str]) -> None:
     click.echo(f"sharing saves {plan.shots_saved} of {sum(len(ad.shots) for ad in plan.ads)} generations.")
     for note in (*ready.equipment.plainer, *plan.notes):
         click.echo(f"note: {plain(note)}")
+    tell_feeds([(plan.campaign, ready.ingested.feed)], as_json=False)
 
 
 def _templates(ads: Sequence[Ad], ready: Preflight) -> dict[str, str]:

@@ -5,25 +5,45 @@ from datetime import datetime
 
 from schemas.brief import Brief, Product
 
+_TOLD_MAX = 5
+"""Products that are named; a feed may have thousands."""
+
 
 def without_past_sales(brief: Brief, now: datetime) -> Brief:
-    """Return *brief* without the sales that are over at *now*: their products cost the full price again."""
-    if not isinstance(brief.products, tuple) or not any(_is_over(product, now) for product in brief.products):
+    """Return *brief* with the sales that are on at *now*; what is not on sale costs its full price."""
+    if not isinstance(brief.products, tuple) or all(
+        product.sale_price is None or is_on(product, now) for product in brief.products
+    ):
         return brief
-    ended = {"sale_price": None, "sale_ends": None}
+    off = {"sale_price": None, "sale_starts": None, "sale_ends": None}
     products = tuple(
-        product.model_copy(update=ended) if _is_over(product, now) else product for product in brief.products
+        product if is_on(product, now) or product.sale_price is None else product.model_copy(update=off)
+        for product in brief.products
     )
     return brief.model_copy(update={"products": products})
 
 
 def sale_notes(brief: Brief, now: datetime) -> Iterator[str]:
-    """Yield the products whose sale is over at *now*."""
-    for product in brief.products if isinstance(brief.products, tuple) else ():
-        if product.sale_ends is not None and _is_over(product, now):
-            ended = f"{product.sale_ends:%Y-%m-%d %H:%M %Z}"
-            yield f"{product.id}: the sale ended on {ended}; its ads show the full price, {product.price}"
+    """Yield the products whose sale is over at *now*, or has not begun."""
+    products = brief.products if isinstance(brief.products, tuple) else ()
+    off = [product for product in products if product.sale_price is not None and not is_on(product, now)]
+    for product in off[:_TOLD_MAX]:
+        when = _when(product, now)
+        yield f"{product.id}: the sale {when}; its ads show the full price, {product.price}"
+    if (more := len(off) - _TOLD_MAX) > 0:
+        yield f"{more:,} more products have a sale that is not on; their ads show the full price"
 
 
-def _is_over(product: Product, now: datetime) -> bool:
-    return product.sale_price is not None and product.sale_ends is not None and product.sale_ends <= now
+def is_on(product: Product, now: datetime) -> bool:
+    """Tell whether *product* costs its sale price at *now*."""
+    return (
+        product.sale_price is not None
+        and (product.sale_starts is None or product.sale_starts <= now)
+        and (product.sale_ends is None or now < product.sale_ends)
+    )
+
+
+def _when(product: Product, now: datetime) -> str:
+    if product.sale_starts is not None and now < product.sale_starts:
+        return f"starts on {product.sale_starts:%Y-%m-%d %H:%M %Z}"
+    return f"ended on {product.sale_ends:%Y-%m-%d %H:%M %Z}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
 from actors.fonts import Faces
@@ -18,7 +17,7 @@ _SHORT = 40
 """Characters that fit everywhere, as long as no word has more than _WORD."""
 _WORD = 14
 _LOOKS_MAX = 200
-"""Ads that are tried; one takes some 30 ms, and most campaigns have short texts only."""
+"""Looks that are tried; one takes some 30 ms, and most campaigns have short texts only."""
 _SPOKEN: Spoken = (Word(text="x", start=0.5, end=1.0),)
 """Some caption of a voice, for which room is kept."""
 
@@ -28,32 +27,34 @@ def room_problems(plan: Plan, faces: Faces, logo: Path | None) -> Iterator[Probl
 
     *faces* and *logo* say where the fonts and the logo lie.
     """
-    told = set()
-    for ad in islice(_doubtful(plan), _LOOKS_MAX):
-        look = ad.composition
-        try:
-            spoken = _SPOKEN if look.captions else ()
-            design(look, logo=logo, behind=plain(look.kit.palette.primary), spoken=spoken, faces=faces)
-        except MediaError as error:
-            what, _, cure = str(error).rpartition("; ")
-            problem = Problem(where=f"texts of {ad.locale} at {ad.placement}", what=what, cure=cure)
-            if problem not in told:
-                told.add(problem)
-                yield problem
+    yield from dict.fromkeys(problem for _, problem in crowded(plan, faces, logo))
 
 
-def _doubtful(plan: Plan) -> Iterator[Ad]:
-    """Yield an ad for each look of *plan* that has a long text."""
-    seen = set()
+def crowded(plan: Plan, faces: Faces, logo: Path | None) -> Iterator[tuple[Ad, Problem]]:
+    """Yield the ads of *plan* with such a text, and what is wrong; a look that ads share is tried once."""
+    tried: dict[tuple[object, ...], Problem | None] = {}
     for ad in plan.ads:
         look = ad.composition
         texts = _texts(look)
-        if (
-            any(map(_is_long, texts))
-            and (key := (look.locale, look.width, look.height, look.safe, texts)) not in seen
-        ):
-            seen.add(key)
-            yield ad
+        if not any(map(_is_long, texts)):
+            continue
+        key = (look.locale, look.width, look.height, look.safe, texts)
+        if key not in tried and len(tried) < _LOOKS_MAX:
+            tried[key] = _try(ad, faces, logo)
+        if (problem := tried.get(key)) is not None:
+            yield ad, problem
+
+
+def _try(ad: Ad, faces: Faces, logo: Path | None) -> Problem | None:
+    """Lay the texts of *ad* out, and return what is wrong."""
+    look = ad.composition
+    try:
+        spoken = _SPOKEN if look.captions else ()
+        design(look, logo=logo, behind=plain(look.kit.palette.primary), spoken=spoken, faces=faces)
+    except MediaError as error:
+        what, _, cure = str(error).rpartition("; ")
+        return Problem(where=f"texts of {ad.locale} at {ad.placement}", what=what, cure=cure)
+    return None
 
 
 def _texts(look: Composition) -> tuple[str, ...]:

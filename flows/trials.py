@@ -15,6 +15,7 @@ from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
 from flows.policy import read_policy
 from flows.preflight import Preflight, preflight
+from flows.reach import reach_of
 from flows.sales import without_past_sales
 from flows.storyboard import fit, storyboard_of
 from schemas.brief import EVERYWHERE, Brief, Product, Scene, in_locale
@@ -61,12 +62,12 @@ def trials(brief: Path, models: Sequence[str], pick: Pick, settings: Settings) -
     model, so neither makes again what the other has made. Raises BriefError for a wrong brief or a pick that
     it has not.
     """
-    whole = ingest(brief, read_policy(settings.policy))
+    whole = ingest(brief, read_policy(settings.policy), reach_of(settings))
     reduced = reduce_brief(without_past_sales(whole.brief, datetime.now(UTC)), pick)
     parent = settings.cache / "scratch"
     scratch = Scratch(parent)
     try:
-        _copy_media(whole, _as_text(reduced), scratch.folder)
+        reduced = _with_copies(whole, reduced, scratch.folder)
         equipment = find_equipment(settings)
         yield [_trial(model, reduced, scratch.folder, equipment, settings) for model in models]
     finally:
@@ -159,12 +160,17 @@ def _picked(option: str, wanted: str, known: Sequence[str]) -> str:
     return wanted or known[0]
 
 
-def _copy_media(whole: Ingested, reduced: str, folder: Path) -> None:
-    """Put the files that *reduced* names where it finds them: under the same names, beside it."""
-    for written in (name for name in whole.sources if json.dumps(name, ensure_ascii=False) in reduced):
-        copy = (folder / written).resolve()
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(whole.folder / written, copy)
+def _with_copies(whole: Ingested, reduced: Brief, folder: Path) -> Brief:
+    """Copy the files that *reduced* names into *folder*, and return it with the names of the copies."""
+    text = _as_text(reduced)
+    for written, source in whole.sources.items():
+        named = json.dumps(written, ensure_ascii=False)
+        if named in text:
+            copy = folder / source.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(whole.path_of(written), copy)
+            text = text.replace(named, json.dumps(source.name))
+    return Brief.model_validate_json(text)
 
 
 def _as_text(brief: Brief) -> str:

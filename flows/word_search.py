@@ -224,6 +224,7 @@ def _undisguised(tokens: Iterable[_Token]) -> Iterator[_Token]:
         yield from (token._replace(text=_shortened(token.text)) for token in some)
 
 
+@lru_cache(maxsize=65536)
 def _shortened(word: str) -> str:
     runs = ((char, len([*group])) for char, group in groupby(word))
     return "".join(char if times >= _RUN and char.isalpha() else char * times for char, times in runs)

@@ -48,15 +48,15 @@ Template = Literal[
 
 BETWEEN_FIELDS = "between_fields"
 """Kind of the errors that concern a whole part; `flows.brief_rules` tells them in more detail."""
-_INVISIBLE = frozenset("\n\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069") | {
+INVISIBLE = frozenset("\n\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069") | {
     chr(code) for code in range(0xE0020, 0xE0080)
 }
 """Characters without a shape that writing needs: joiners, marks of direction, the tags of flag emoji."""
 
 
 def _printable(text: str) -> str:
-    for char in text:
-        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char not in _INVISIBLE:
+    for char in () if text.isprintable() else text:
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char not in INVISIBLE:
             raise refusal(f"{shown(text)} holds the control character U+{ord(char):04X}", "take it out")
     return text
 
@@ -192,6 +192,8 @@ class Product(_Part):
     description: Localized = {}
     price: Price | None = None
     sale_price: Price | None = None
+    sale_starts: Annotated[AwareDatetime, BeforeValidator(_written_time)] | None = None
+    """Empty: the sale is on already."""
     sale_ends: Annotated[AwareDatetime, BeforeValidator(_written_time)] | None = None
     link: Text = ""
     images: Annotated[tuple[MediaPath, ...], Field(min_length=1, max_length=11)]
@@ -210,15 +212,62 @@ class Product(_Part):
             raise refusal(
                 f"{self.sale_price} is not below {self.price}", "lower sale_price", kind=BETWEEN_FIELDS
             )
+        if self.sale_starts and self.sale_ends and self.sale_starts >= self.sale_ends:
+            raise refusal("the sale ends before it starts", "swap the two times", kind=BETWEEN_FIELDS)
         return self
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_Texts = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+_Amount = Annotated[
+    Text,
+    BeforeValidator(lambda value: str(value) if type(value) in {int, float} else value),
+    WithJsonSchema({"type": ["string", "number"]}),
+]
+
+
+class Choice(_Part):
+    """Which rows of a feed are taken, by one of their columns; all that is given must hold."""
+
+    any_of: _Texts = ()
+    """The value is one of these; capitals do not matter."""
+    none_of: _Texts = ()
+    contains: _Texts = ()
+    """One of these stands somewhere in the value."""
+    min: _Amount | None = None
+    """Least price, such as 10.00 EUR, or least number."""
+    max: _Amount | None = None
+
+
+FeedFormat = Literal["auto", "google_merchant_center", "meta_catalog", "csv"]
 
 
 class Feed(_Part):
     """Products from a feed file."""
 
     path: MediaPath
-    format: Literal["google_merchant_center", "meta_catalog", "csv"]
-    select: dict[str, tuple[Text, ...]] = {}
+    """TSV, CSV or XML, also compressed with gzip; relative to the brief, https:// or s3://."""
+    format: FeedFormat = "auto"
+    """csv: its columns are called as the fields of a product here; auto tells by the columns."""
+    select: dict[
+        Name,
+        Annotated[
+            Choice,
+            BeforeValidator(lambda value: {"any_of": value} if isinstance(value, str | list) else value),
+        ],
+    ] = {}
+    """What the columns of a row must hold: a value, a list of them, or {min, max, contains, none_of}."""
+    sort: _Texts = ()
+    """Columns, the most important first; with a hyphen before it from the largest to the least."""
+    group_by: Name | None = None
+    """A column, such as item_group_id, of whose rows with one value only the first good one is taken."""
     limit: Annotated[int, Field(strict=True, gt=0)] | None = None
     on_bad_row: Literal["skip", "fail"] = "fail"
 

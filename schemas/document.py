@@ -63,6 +63,13 @@ class Document:
         whole.parts = {**self.parts, field: part.name}
         return whole
 
+    def put_rows(self, field: str, rows: list[Any], numbers: list[int], name: str) -> "Document":
+        """Return a document with the list *rows*, which stand at the lines *numbers* of the file *name*."""
+        whole = self.put(field, Document({}, {}, name))
+        whole.data[field] = rows
+        whole.lines |= {join(field, n): line for n, line in enumerate(numbers)}
+        return whole
+
     def place(self, where: str) -> tuple[str, int]:
         """Return the file and the line of *where*, or of the nearest part around it."""
         name = next((part for field, part in self.parts.items() if _is_inside(where, field)), self.name)

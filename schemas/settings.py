@@ -1,6 +1,7 @@
 """The environment, read once: every setting has a default that works alone."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,16 @@ class Settings(Record):
     """File with what is refused (``REELMILL_POLICY``); None is the policy that comes with Reelmill."""
     translator: str | None = None
     """Command that reads a prompt and writes it in English (``REELMILL_TRANSLATOR``); None for none."""
+    media: tuple[str, ...] = ()
+    """Folders besides the brief's that its paths may reach, and ``s3://`` places that rows of a feed may
+    (``REELMILL_MEDIA``, parts as in ``PATH``)."""
+    private_hosts: tuple[str, ...] = ()
+    """Hosts of https:// or http:// addresses that may lie in the local network (``REELMILL_PRIVATE_HOSTS``,
+    with commas)."""
+    feed_rows: int = 100_000
+    """Rows that a feed has at most (``REELMILL_FEED_ROWS``)."""
+    feed_mb: int = 200
+    """Size of a feed, unpacked, at most (``REELMILL_FEED_MB``)."""
 
     signing: Signing = Signing()
     """Who signs the ads (``REELMILL_C2PA_CERTIFICATE``, ``_KEY`` and ``_TIMESTAMP``)."""
@@ -84,6 +95,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         policy=Path(policy).expanduser().absolute() if (policy := env.get("REELMILL_POLICY")) else None,
         translator=env.get("REELMILL_TRANSLATOR") or None,
         signing=_signing(env),
+        media=_media(env.get("REELMILL_MEDIA")),
+        private_hosts=tuple(
+            name.strip() for name in env.get("REELMILL_PRIVATE_HOSTS", "").split(",") if name.strip()
+        ),
+        feed_rows=_count("REELMILL_FEED_ROWS", env, 100_000),
+        feed_mb=_count("REELMILL_FEED_MB", env, 200),
     )
 
 
@@ -116,6 +133,21 @@ def _place(name: str, env: Mapping[str, str], default: Path) -> str:
     if not text.startswith("s3://") or not text.removeprefix("s3://").split("/")[0]:
         raise SettingsError(f"{name}={text!r}: use a folder or s3://bucket/prefix")
     return text.rstrip("/")
+
+
+def _media(text: str | None) -> tuple[str, ...]:
+    """Return the places in *text*; the colon of ``s3://`` parts none."""
+    parts = [part.strip() for part in re.split(rf"{re.escape(os.pathsep)}(?!//)", text or "")]
+    return tuple(_place("REELMILL_MEDIA", {"REELMILL_MEDIA": part}, Path()) for part in parts if part)
+
+
+def _count(name: str, env: Mapping[str, str], default: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not text.isdigit() or not 0 < int(text) <= 10**7:
+        raise SettingsError(f"{name}={text!r}: use a whole number from 1 up to 10000000")
+    return int(text)
 
 
 def _device(text: str | None) -> Literal["auto", "cpu"]:

@@ -343,9 +343,15 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
     "a scene that shows two things": (
         put("storyboard", 0, "image", value="media/coffee.png"), "storyboard[0]", "gives show and image",
         "exactly one"),
-    "a feed": (
-        put("products", value={"feed": {"path": "feed.csv", "format": "csv"}}), "products.feed",
-        "feeds are not read in this version", "list the products"),
+    "a feed that is not there": (
+        put("products", value={"feed": {"path": "feed.csv", "format": "csv"}}), "products.feed.path",
+        "'feed.csv' is missing", "beside the brief"),
+    "a feed by an unknown name": (
+        put("products", value={"feed": {"path": "feed.csv", "format": "shopping"}}), "products.feed.format",
+        "'shopping' is unknown", "known: auto, google_merchant_center"),
+    "a sale that ends before it starts": (
+        put("products", 0, "sale_starts", value="2026-12-25T00:00:00+01:00"), "products[0]",
+        "the sale ends before it starts", "swap"),
     "a presenter without a face": (
         put("storyboard", 0, value={"id": "hello", "show": "presenter"}), "storyboard[0]",
         "a presenter without a face", "add portrait: PATH"),
@@ -550,7 +556,7 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
         put("brand", "logo", value="x" * 300), "brand.logo", "is no usable path", "relative"),
     "a bucket": (
         put("brand", "logo", value="s3://b/x.png"), "brand.logo",
-        "'s3://b/x.png' is not fetched in this version",
+        "'s3://b/x.png' is not fetched here",
         "put the file beside the brief"),
     "an address": (
         put("storyboard", 0, "image", value="https://x.example/a.png"), "storyboard[0].image", "https",

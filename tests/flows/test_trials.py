@@ -164,7 +164,7 @@ def test_what_was_written_for_it_is_gone_afterwards(brief: Path, settings: Setti
     with pytest.raises(KeyboardInterrupt):
         stop_amid()
 
-    assert sorted(seen) == ["motion.json", "pictures/one.png"]
+    assert sorted(Path(path).suffix for path in seen) == [".json", ".png"]
     assert [path.name for path in (settings.cache / "scratch").iterdir()] == [".lock"]
 
 
