@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.commands import provenance
+from flows.commands import exports, provenance
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
 from schemas.settings import Settings, read_settings
 
@@ -349,7 +349,13 @@ def doctor(*, as_json: bool) -> int:
     return DONE if all(finding.ok for finding in findings if finding.needed) else BAD_ENVIRONMENT
 
 
-cli.add_command(provenance.marks)
+for _command in (
+    exports.export,
+    exports.approve,
+    exports.reject,
+    provenance.marks,
+):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path, PurePath
 
-from flows.naming import file_stem
+from flows.naming import campaign_prefix, file_stem
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
 from storage.blobs import BlobStore
@@ -43,7 +43,7 @@ def link_ads(plan: Plan, files: Mapping[str, Sequence[str]], settings: Settings)
         for ad in plan.ads
         for name in files.get(ad.key, ())
     }
-    prefix = plan.campaign.replace("/", "_") + "_"
+    prefix = f"{campaign_prefix(plan.campaign)}_"
     for link in folder.glob(f"{prefix}*"):
         if link.is_symlink() and link.name not in wanted:
             link.unlink()

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -18,7 +18,7 @@ from schemas.plan import Ad, Plan
 from schemas.settings import Settings
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
-from storage.rows import AdRow, CampaignRow
+from storage.rows import AdRow, CampaignRow, Judgement
 from storage.tables import DONE
 
 _MEANINGS = {
@@ -71,12 +71,16 @@ def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> 
             known = ", ".join(campaigns) or "none"
             raise BriefError(f"campaign: unknown {campaign!r}; known: {known}")
         rows = [] if campaign is None else catalog.rows(campaign)
-    if as_json:
-        print_json([row.model_dump(mode="json") for row in (rows if campaign else campaigns.values())])
+        decided = catalog.latest_decisions(row.key for row in rows)
+    said = {key: row.decision for key, row in decided.items() if row.decision != "withdrawn"}
+    if as_json and campaign:
+        print_json([{**row.model_dump(mode="json"), "decision": said.get(row.key, "")} for row in rows])
+    elif as_json:
+        print_json([row.model_dump(mode="json") for row in campaigns.values()])
     elif campaign is None:
         print_rows([_campaign_row(row) for row in campaigns.values()])
     else:
-        print_rows([_ad_row(row, row.name) for row in rows])
+        print_rows([_ad_row(row, row.name) | _decision(row, said) for row in rows])
         for sentence in _troubles(rows):
             click.echo(sentence)
         click.echo(f"latest run: {_state(campaigns[campaign].state)}")
@@ -185,6 +189,11 @@ def _ad_row(row: AdRow, name: str) -> dict[str, Any]:
         "MB": f"{row.bytes / 1e6:.1f}",
         "file or reason": row.error or (name if row.state in DONE else ""),
     }
+
+
+def _decision(row: AdRow, said: Mapping[str, Judgement]) -> dict[str, str]:
+    """Return the column of what people decided; none where nobody decided anything."""
+    return {"decision": said.get(row.key, "")} if said else {}
 
 
 def _campaign_row(row: CampaignRow) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 The one door to the database. Each method is a transaction; the queries themselves lie in modules beside this
 one: runs (who holds a campaign), register (plans), attempts, history (what they tell), listing (what people
-look up), audit.
+look up), exports, decisions, audit.
 """
 
 from collections import Counter
@@ -18,17 +18,25 @@ from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Plan
 from schemas.work import Kind, Verdict
-from storage import attempts, audit, history, listing, register, runs
+from storage import attempts, audit, decisions, exports, history, listing, register, runs
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
 from storage.outage import ride_out
 from storage.owner import Owner
 from storage.rows import (
     AdRow,
+    BriefRow,
     CampaignRow,
+    Candidate,
     Claim,
     Cost,
+    DecisionRow,
+    ExportedAd,
+    ExportItemRow,
+    ExportRow,
     Failure,
     FileRow,
+    Judgement,
+    ListedAd,
     LiveRun,
     Made,
     Pace,
@@ -191,6 +199,67 @@ class Catalog:
     def campaigns(self) -> list[CampaignRow]:
         """Return every campaign with its latest run, by name."""
         return self._read(listing.campaigns)
+
+    # Exports, and what people decide.
+
+    def briefs(self, campaigns: Iterable[str]) -> dict[str, BriefRow]:
+        """Return what the latest runs of *campaigns* were made from, by campaign; without unknown ones."""
+        return self._read(exports.briefs, list(campaigns))
+
+    def listed(self, campaigns: Iterable[str]) -> list[ListedAd]:
+        """Return the ads of the latest runs of *campaigns*, in a steady order."""
+        return self._read(exports.listed, list(campaigns))
+
+    def candidates(self, keys: Iterable[str]) -> dict[str, Candidate]:
+        """Return all that is known of the ads *keys*, by key; ask for a few hundred at a time."""
+        return self._read(exports.candidates, list(keys))
+
+    def exported(self, destination: str, platform: str, campaigns: Iterable[str]) -> dict[str, ExportedAd]:
+        """Return the ads of *campaigns* that lie at *destination* for *platform* and are not withdrawn."""
+        return self._read(exports.exported, destination, platform, list(campaigns))
+
+    def kept_keys(self) -> set[str]:
+        """Return the ads that must stay: exported somewhere and not withdrawn there, or approved."""
+        return self._read(exports.kept_keys)
+
+    def begin_export(self, destination: str, platform: str, asked: str, owner: Owner) -> ExportRow:
+        """Begin an export of *owner*, or go on with one whose owner is dead; *asked* is JSON.
+
+        Raises SettingsError if a live process exports to *destination* for *platform*.
+        """
+        return self._write(exports.begin, destination, platform, asked, owner)
+
+    def beat_export(self, export: int, owner: Owner) -> None:
+        """Note that the *owner* of *export* lives. Raises LeaseLostError if another has taken it over."""
+        self._write(exports.beat, export, owner)
+
+    def let_export_go(self, export: int, owner: Owner) -> None:
+        """Leave *export* unfinished: whoever exports there next goes on with it."""
+        self._write(exports.let_go, export, owner)
+
+    def drop_export(self, export: int, owner: Owner) -> None:
+        """Forget *export*, which had nothing to do."""
+        self._write(exports.drop, export, owner)
+
+    def finish_export(self, export: int, owner: Owner, items: Iterable[ExportItemRow]) -> None:
+        """Note that *export* is whole, with what it did. Raises LeaseLostError as beat_export does."""
+        self._write(exports.finish, export, owner, list(items))
+
+    def decide(self, ads: Iterable[str], decision: Judgement, by: str, comment: str = "") -> None:
+        """Note that *by* decided so about *ads*; ``withdrawn`` takes back what was decided before."""
+        self._write(decisions.decide, list(ads), decision, by, comment)
+
+    def decisions(self, ad: str) -> list[DecisionRow]:
+        """Return everything that was decided about *ad*, the oldest first."""
+        return self._read(decisions.decisions, ad)
+
+    def latest_decisions(self, ads: Iterable[str]) -> dict[str, DecisionRow]:
+        """Return what counts for those of *ads* about which something was decided, by key."""
+        return self._read(decisions.latest_decisions, list(ads))
+
+    def keys_like(self, start: str) -> list[str]:
+        """Return a few keys of ads that begin with *start*: none, the one that is meant, or several."""
+        return self._read(decisions.keys_like, start)
 
     # Rows against files.
 

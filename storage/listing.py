@@ -21,7 +21,7 @@ def ads(connection: Connection, campaign: str | None) -> list[AdRow]:
     query = (
         select(Ad.key, Campaign.name.label("campaign"), *place, Ad.state, Ad.error, Ad.result, Ad.run_id)
         .join(Campaign, Campaign.id == Ad.campaign_id)
-        .where(Ad.run_id.in_(_latest_runs()))
+        .where(Ad.run_id.in_(latest_runs()))
         .order_by(Campaign.name, *place)
     )
     if campaign is not None:
@@ -35,7 +35,7 @@ def campaigns(connection: Connection) -> list[CampaignRow]:
     query = (
         select(Campaign.name, Run.id.label("run"), Run.state, Run.started_at, Run.ended_at)
         .join(Run, Run.campaign_id == Campaign.id)
-        .where(Run.id.in_(_latest_runs()))
+        .where(Run.id.in_(latest_runs()))
         .order_by(Campaign.name)
     )
     dead, counts = runs.dead(connection), _counts(connection)
@@ -61,7 +61,8 @@ def quarantined(connection: Connection, kind: Kind, keys: Iterable[str]) -> dict
     return found
 
 
-def _latest_runs() -> Select[tuple[int]]:
+def latest_runs() -> Select[tuple[int]]:
+    """Return the query for the latest run of every campaign."""
     return select(func.max(Run.id)).group_by(Run.campaign_id)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from schemas.media import Asset, Clip, Finding, StillFile, StoredFile, VoiceFile
+from schemas.plan import Ad
 from schemas.record import Record
 from schemas.work import Kind
 
@@ -14,6 +15,10 @@ Failure = Literal["planned", "failed", "quarantined", "cancelled"]
 """What becomes of something whose attempt failed; ``planned`` is tried again."""
 Signal = Literal["running", "cancelled", "lost"]
 """What a heartbeat hears: go on, someone asked to cancel, or the lease is gone."""
+ExportAction = Literal["added", "withdrawn"]
+"""What an export did with an ad: it is among its files, or on its list of ads to take down."""
+Judgement = Literal["approved", "rejected", "withdrawn"]
+"""What a person decided about an ad; ``withdrawn`` takes the decision before it back."""
 
 
 def key_of(made: Made) -> str:
@@ -121,3 +126,94 @@ class Cost(Record):
     seconds: float
     """On the wall clock, of its worker."""
     gpu_seconds: float
+
+
+class BriefRow(Record):
+    """What the latest run of a campaign was made from."""
+
+    campaign: str
+    brief: str
+    """The brief as JSON."""
+    source: str
+    """Where it was read; empty where nobody knows."""
+    live: bool
+    """Whether the run goes on."""
+
+
+class ListedAd(NamedTuple):
+    """An ad of a campaign's latest run, in few bytes: there may be ten thousand of them."""
+
+    key: str
+    campaign: str
+    product: str
+    locale: str
+    placement: str
+    variant: str
+    revision: int
+    """The how manieth ad it is of this product, locale, placement and variant, from 1 up."""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What an ad is for; two ads of one place replace each other."""
+        return self[1:6]
+
+
+class Candidate(Record):
+    """An ad that may be exported, with all that is known of it."""
+
+    ad: Ad
+    state: str
+    error: str
+    asset: Asset | None
+    """None until it is made."""
+    made_at: datetime
+
+
+class ExportedAd(NamedTuple):
+    """An ad that lies at a destination."""
+
+    key: str
+    campaign: str
+    product: str
+    locale: str
+    placement: str
+    variant: str
+    name: str
+    """Of its files there, without suffix."""
+    sha256: str
+    exported_at: datetime
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What it is for."""
+        return self[1:6]
+
+
+class ExportItemRow(NamedTuple):
+    """What an export did with one ad."""
+
+    ad: str
+    action: ExportAction
+    name: str
+    sha256: str
+    bytes: int
+    reason: str
+
+
+class ExportRow(Record):
+    """An export that was begun."""
+
+    export: int
+    started_at: datetime
+    resumed: bool
+    """Whether an earlier process began it and died."""
+
+
+class DecisionRow(Record):
+    """What a person decided about an ad."""
+
+    ad: str
+    decision: Judgement
+    by: str
+    comment: str
+    at: datetime

@@ -124,6 +124,35 @@ class S3Blobs:
             digest = _sha256(head) or self._hash(key)
         return StoredFile(name=name, sha256=digest, bytes=head["ContentLength"])
 
+    def measure(self, name: str) -> StoredFile | None:
+        """Return the facts of *name*, or None; unlike find it believes nothing but the object's own bytes.
+
+        The SHA-256 is the one that the server computed of all of them; where it keeps none, they are read.
+        """
+        key = self._key(name)
+        with explained("read back", name, self.where):
+            try:
+                head = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return None
+                raise
+            digest = _computed_sha256(head) or self._hash(key)
+        return StoredFile(name=name, sha256=digest, bytes=head["ContentLength"])
+
+    def copy(self, name: str, file: StoredFile, source: "S3Blobs") -> StoredFile:
+        """Store *file* of *source*, a store of the same service, as *name*; its bytes do not come here.
+
+        What has the name makes way. Raises BlobMissingError if there is no such file.
+        """
+        key, theirs = self._key(name), {"Bucket": source.bucket, "Key": source.prefix + check_name(file.name)}
+        how = {"ChecksumAlgorithm": "SHA256", "ContentType": _content_type(name)}
+        # Metadata is given anew, with the SHA-256 that the object should have.
+        how |= {"MetadataDirective": "REPLACE", "Metadata": {"sha256": file.sha256}}  # type: ignore[dict-item]
+        with explained("copy", file.name, self.where):
+            self.client.copy(theirs, self.bucket, key, ExtraArgs=how)  # type: ignore[arg-type]
+        return StoredFile(name=name, sha256=file.sha256, bytes=file.bytes)
+
     def local(self, name: str, cache: Path) -> Path:
         """Return a checked copy of *name* under *cache*, fetched unless it is there.
 
@@ -323,7 +352,10 @@ def _sha256(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> str:
     S3's own was computed from the bytes; ours, beside them, is for objects in parts, where S3 has only that
     of the parts.
     """
+    return _computed_sha256(answer) or answer.get("Metadata", {}).get("sha256", "")
+
+
+def _computed_sha256(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> str:
+    """Return the SHA-256 (hex) that the server computed of the whole object; empty where it has none."""
     theirs = answer.get("ChecksumSHA256", "")
-    if theirs and "-" not in theirs:
-        return b64decode(theirs).hex()
-    return answer.get("Metadata", {}).get("sha256", "")
+    return b64decode(theirs).hex() if theirs and "-" not in theirs else ""

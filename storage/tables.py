@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from schemas.work import Kind, Verdict
-from storage.rows import RunEnd
+from storage.rows import ExportAction, Judgement, RunEnd
 
 DONE = ("done", "published")
 """States in which it is there and good."""
@@ -210,6 +210,62 @@ class Asset(Base):
     sha256: Mapped[str]
     bytes: Mapped[int] = mapped_column(BigInteger)
     made_at: Mapped[datetime]
+
+
+class Export(Base):
+    """One bundle of ads for a platform, at one destination, which it holds while it is running."""
+
+    __tablename__ = "exports"
+    __table_args__ = (one_of("state", ("running", "done")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    destination: Mapped[str] = mapped_column(index=True)
+    """An absolute folder, or ``s3://bucket/prefix``."""
+    platform: Mapped[str]
+    asked: Mapped[str]
+    """What was asked for, as JSON."""
+    state: Mapped[str]
+    owner: Mapped[str]
+    """The process that writes it, text of a `storage.owner.Owner`."""
+    started_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+    """Its last heartbeat, by the database's clock."""
+    ended_at: Mapped[datetime | None]
+
+
+class ExportItem(Base):
+    """What became of one ad in one export. Rows are only ever added."""
+
+    __tablename__ = "export_items"
+    __table_args__ = (one_of("action", get_args(ExportAction)),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    export_id: Mapped[int] = mapped_column(ForeignKey("exports.id"), index=True)
+    ad: Mapped[str] = mapped_column(index=True)
+    """Key of the Ad; without a foreign key, for what was exported stays known when the ad is gone."""
+    action: Mapped[ExportAction] = mapped_column(Text)
+    name: Mapped[str]
+    """Readable name of its files, without suffix."""
+    sha256: Mapped[str]
+    """Of the video."""
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str]
+    """Why it was withdrawn; empty otherwise."""
+
+
+class Decision(Base):
+    """What a person decided about an ad. Rows are only ever added; the latest one counts."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (one_of("decision", get_args(Judgement)),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ad: Mapped[str] = mapped_column(index=True)
+    """Key of the Ad; without a foreign key, as in export_items."""
+    decision: Mapped[Judgement] = mapped_column(Text)
+    decided_by: Mapped[str]
+    comment: Mapped[str]
+    decided_at: Mapped[datetime]
 
 
 WorkTable = type[Still] | type[Shot] | type[Voice] | type[Ad]

@@ -1,0 +1,57 @@
+"""Notes what people decide about ads, for `reelmill approve` and `reelmill reject`."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import click
+
+from flows.tables import print_json, print_rows
+from schemas.errors import BriefError
+from schemas.settings import Settings
+from schemas.wording import shown
+from storage.catalog import Catalog
+from storage.rows import Judgement
+
+_START = re.compile(r"[0-9a-f]{6,64}")
+_TEXT_MAX = 600
+
+
+def decide(
+    ads: Sequence[str], decision: Judgement, by: str, comment: str, settings: Settings, *, as_json: bool
+) -> None:
+    """Note that *by* decided so about *ads*, keys or unique starts of keys, and print what counts now.
+
+    All or none: raises BriefError with every ad that is not there, or is not the only one.
+    """
+    _check("--by", by)
+    _check("--comment", comment)
+    with Catalog(settings.database_url) as catalog:
+        keys = _keys(ads, catalog)
+        catalog.decide(keys, decision, by, comment)
+        latest = catalog.latest_decisions(keys)
+    rows = [latest[key].model_dump(mode="json") for key in keys]
+    print_json(rows) if as_json else print_rows(rows)
+    if not as_json:
+        click.echo("`reelmill export --status approved` exports what is approved.")
+
+
+def _keys(ads: Sequence[str], catalog: Catalog) -> list[str]:
+    found = [(ad, catalog.keys_like(ad.lower()) if _START.fullmatch(ad.lower()) else []) for ad in ads]
+    if wrong := [*_faults(found)]:
+        raise BriefError("\n".join(wrong))
+    return [*dict.fromkeys(keys[0] for _, keys in found)]
+
+
+def _faults(found: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
+    for ad, keys in found:
+        if not keys:
+            cure = "give 6 digits or more of a key that `reelmill status CAMPAIGN --json` tells"
+            yield f"{shown(ad)}: no ad has a key that begins so; {cure}"
+        elif keys[1:]:
+            some = ", ".join(key[:16] for key in keys)
+            yield f"{shown(ad)}: several ads begin so ({some}); give more of the key"
+
+
+def _check(option: str, text: str) -> None:
+    if len(text) > _TEXT_MAX or not text.isprintable():
+        raise BriefError(f"{option}: {shown(text)} is no line of {_TEXT_MAX} characters at most")

@@ -1,0 +1,1 @@
+"""The sheets of the ad platforms, and those that every export has."""
