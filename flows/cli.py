@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.commands import exports, provenance
+from flows.commands import exports, keeping, provenance
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
 from schemas.settings import Settings, read_settings
 
@@ -353,6 +353,9 @@ for _command in (
     exports.export,
     exports.approve,
     exports.reject,
+    keeping.remake,
+    keeping.diff,
+    keeping.links,
     provenance.marks,
 ):
     cli.add_command(_command)

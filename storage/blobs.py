@@ -51,6 +51,13 @@ class BlobStore(Protocol):
         Raises BlobMissingError if there is no such file, BlobDamagedError if its checksum is wrong twice.
         """
 
+    def link(self, name: str, *, seconds: int, called: str) -> str:
+        """Return where people find *name*: an address for *seconds*, or a path where the store is a folder.
+
+        An address needs no key; whoever has it gets the file under the name *called*. S3 allows LINK_SECONDS
+        at most. Raises BlobMissingError if there is no such file.
+        """
+
     def read_text(self, name: str) -> str:
         """Return the text of *name*.
 

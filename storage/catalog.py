@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
-from schemas.plan import Plan
+from schemas.plan import Ad, Plan
 from schemas.work import Kind, Verdict
 from storage import attempts, audit, decisions, exports, history, listing, register, runs
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
@@ -199,6 +199,10 @@ class Catalog:
     def campaigns(self) -> list[CampaignRow]:
         """Return every campaign with its latest run, by name."""
         return self._read(listing.campaigns)
+
+    def planned_ads(self, keys: Iterable[str]) -> dict[str, Ad]:
+        """Return those of the ads *keys* that were ever planned, by key."""
+        return self._read(listing.planned_ads, list(keys))
 
     # Exports, and what people decide.
 

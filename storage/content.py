@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 from io import BufferedRandom, BufferedReader, BytesIO
 from pathlib import Path
 
@@ -20,6 +21,8 @@ Stream = BufferedReader | BufferedRandom | BytesIO
 
 FOLDERS = ("stills/", "clips/", "voices/", "ads/", "inputs/", "weights/")
 """What names begin with. Anything else under the root, or in a bucket that others use too, is not ours."""
+
+_INPUT = re.compile(r'(?<=")inputs/[^"]+(?=")')
 
 NAME_BYTES_MAX = 800
 """An S3 key has 1024 bytes, of which the prefix needs some."""
@@ -46,6 +49,11 @@ def is_good_name(name: str) -> bool:
     if not name.isprintable() or "\\" in name or len(os.fsencode(name)) > NAME_BYTES_MAX:
         return False
     return not any(part == "" or part.startswith(".") for part in name.split("/"))
+
+
+def inputs_in(text: str) -> set[str]:
+    """Return the names of the inputs that *text*, a specification or a recipe as JSON, is made from."""
+    return set(_INPUT.findall(text))
 
 
 def check_name(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, func, select
 
+import schemas.plan
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.work import Kind
 from storage import runs
@@ -49,6 +50,16 @@ def made(connection: Connection, kind: Kind, keys: Iterable[str], value: type[M]
         query = select(table.key, table.result).where(table.key.in_(batch), table.state.in_(MADE))
         results = connection.execute(query).tuples()
         found |= {key: value.model_validate_json(result) for key, result in results if result}
+    return found
+
+
+def planned_ads(connection: Connection, keys: Iterable[str]) -> dict[str, schemas.plan.Ad]:
+    """Return those of the ads *keys* that have a row, by key, as they were planned."""
+    found: dict[str, schemas.plan.Ad] = {}
+    for batch in batches(keys):
+        query = select(Ad.key, Ad.spec).where(Ad.key.in_(batch))
+        specs = connection.execute(query).tuples()
+        found |= {key: schemas.plan.Ad.model_validate_json(spec) for key, spec in specs}
     return found
 
 

@@ -45,6 +45,8 @@ MIB = 1 << 20
 
 INCOMING = ".incoming-"
 """How folders in a cache begin that hold what is not fetched whole yet."""
+LINK_SECONDS = 7 * 86_400
+"""The longest that a signed address lasts, by S3's own rule; one by temporary credentials ends with them."""
 CONNECTIONS = 32
 """So many threads of a process may talk to S3 at once without waiting for each other."""
 
@@ -90,9 +92,16 @@ class S3Blobs:
         except (BotoCoreError, ValueError) as error:
             raise SettingsError(f"cannot reach {self.where}: {error}; correct the AWS_* variables") from error
 
+    @cached_property
+    def _signer(self) -> "S3Client":
+        # For some regions boto3 signs addresses in the way of 2006 unless it is told; AWS has given that up.
+        return Session().client(
+            "s3", config=_config(self.silent_seconds).merge(Config(signature_version="s3v4"))
+        )
+
     def __getstate__(self) -> dict[str, object]:
         # A connection cannot travel to another process; each makes its own.
-        return {name: value for name, value in self.__dict__.items() if name != "client"}
+        return {name: value for name, value in self.__dict__.items() if name not in {"client", "_signer"}}
 
     def put(self, name: str, path: Path, *, replace: bool = False) -> StoredFile:
         """Store a copy of *path* as *name*; storing the same bytes again succeeds.
@@ -160,6 +169,24 @@ class S3Blobs:
         """
         with self._keeping(name, cache):
             return _twice(lambda: self._local(name, cache))
+
+    def link(self, name: str, *, seconds: int, called: str) -> str:
+        """Return an address that gives *name* to anyone for *seconds*, as a file *called* so.
+
+        Raises BlobMissingError if there is no such object, ValueError for more than LINK_SECONDS.
+        """
+        if not 0 < seconds <= LINK_SECONDS:
+            raise ValueError(f"a link lasts from 1 to {LINK_SECONDS} seconds, not {seconds}")
+        if self.find(name) is None:
+            raise missing(name, self.where)
+        asked = {
+            "Bucket": self.bucket,
+            "Key": self._key(name),
+            "ResponseContentType": _content_type(name),
+            "ResponseContentDisposition": f'inline; filename="{called}"',
+        }
+        with explained("link", name, self.where):
+            return self._signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
 
     def read_text(self, name: str) -> str:
         """Return the text of *name*.
