@@ -8,6 +8,7 @@ from actors.shelf import store_weights
 from flows import artifacts, report
 from flows.batch import Batch
 from flows.equipment import find_reader
+from flows.foresight import note_forecast
 from flows.lease import Lease, held
 from flows.leftovers import sweep
 from flows.policy import find_gate
@@ -61,7 +62,7 @@ def make_and_publish(
         end: RunEnd = "interrupted"
         try:
             store_inputs(ready, blobs, settings)
-            batch = make_ads(ready, lease, catalog, blobs, workplace, retry=retry, weight=weight)
+            batch = make_ads(ready, lease, catalog, blobs, workplace, settings, retry=retry, weight=weight)
             if batch.ending == "over":
                 good = check_ads(plan, catalog, blobs)
                 publish(plan, good, blobs, settings)
@@ -105,6 +106,7 @@ def make_ads(
     catalog: Catalog,
     blobs: BlobStore,
     workplace: Workplace,
+    settings: Settings,
     *,
     retry: bool,
     weight: float,
@@ -124,6 +126,7 @@ def make_ads(
         weight=weight,
     )
     if batch.todo:
+        note_forecast(ready, batch, catalog, settings)
         show = artifacts.follow(plan, batch.todo)
         workplace.engine.make(batch, workplace.crews(plan), meanwhile=show)
         show()

@@ -92,7 +92,8 @@ def plan(briefs: tuple[Path, ...], *, as_json: bool) -> None:
 def forecast(briefs: tuple[Path, ...], *, as_json: bool) -> None:
     """Say what making each BRIEF would take.
 
-    Time, worker seconds and GPU-seconds; touches nothing.
+    Ads and what they are made from, time, worker seconds, GPU-seconds, storage and money
+    (REELMILL_GPU_HOUR_PRICE); touches nothing.
     """
     from flows.preview import print_forecasts
 
@@ -356,6 +357,7 @@ for _command in (
     keeping.remake,
     keeping.diff,
     keeping.links,
+    keeping.gc,
     provenance.marks,
 ):
     cli.add_command(_command)

@@ -13,18 +13,14 @@ from schemas.record import Record
 from schemas.work import Kind
 from storage.blobs import BlobStore
 from storage.catalog import Catalog
+from storage.content import FOLDER_OF, SUFFIX_OF
 from storage.rows import Made, files_of, key_of
 
 _THREADS = 16
 """Files looked at side by side: a look at S3 is a wait of milliseconds."""
 _AHEAD = 4 * _THREADS
-_FOLDERS: dict[Kind, str] = {"still": "stills/", "shot": "clips/", "voice": "voices/", "ad": "ads/"}
-_SUFFIXES: dict[Kind, tuple[str, ...]] = {
-    "still": (".png",),
-    "shot": (".mp4",),
-    "voice": (".flac",),
-    "ad": (".mp4", ".json", *CAPTION_SUFFIXES),
-}
+_BESIDE: dict[Kind, tuple[str, ...]] = {"ad": (".json", *CAPTION_SUFFIXES)}
+"""Suffixes of what lies beside the file itself."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _INPUT = re.compile(r"inputs/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
 _WEIGHTS = re.compile(r"weights/[^/]+-([0-9a-f]{12})\.[a-z]+")
@@ -72,7 +68,7 @@ class Examiner:
 
     def problems(self) -> Iterator[Problem]:
         """Yield all that does not agree."""
-        for kind in _FOLDERS:
+        for kind in FOLDER_OF:
             yield from self._problems_of(kind)
         yield from self._problems_of_list()
         for folder in ("inputs/", "weights/"):
@@ -109,6 +105,7 @@ class Examiner:
 
     def _problems_of(self, kind: Kind) -> Iterator[Problem]:
         strays = self._keys(kind)
+        leaving = self._catalog.removals(kind)
 
         def rows() -> Iterator[Made]:
             for made in self._catalog.made(kind):
@@ -119,13 +116,13 @@ class Examiner:
                 yield made
 
         yield from _side_by_side(lambda made: self._look_at_row(kind, made), rows())
-        yield from _side_by_side(lambda key: self._look_at_stray(kind, key), sorted(strays))
+        yield from _side_by_side(lambda key: self._look_at_stray(kind, key), sorted(strays - leaving))
 
     def _keys(self, kind: Kind) -> set[str]:
         """Return the keys of the files that are there."""
         keys = set()
-        for name in self._blobs.names(_FOLDERS[kind]):
-            key = name.removeprefix(_FOLDERS[kind]).partition(".")[0]
+        for name in self._blobs.names(FOLDER_OF[kind]):
+            key = name.removeprefix(FOLDER_OF[kind]).partition(".")[0]
             if _HASH.fullmatch(key) and name in file_names(kind, key):
                 self.files += 1
                 keys.add(key)
@@ -186,7 +183,7 @@ class Examiner:
                     row.name, row.kind, "unlisted", "listed with another SHA-256 than its row's"
                 )
         for name in self._claimed:
-            kind = next(kind for kind, folder in _FOLDERS.items() if name.startswith(folder))
+            kind = next(kind for kind, folder in FOLDER_OF.items() if name.startswith(folder))
             yield _list_problem(name, kind, "unlisted", "made, says its row, but not on the list of files")
 
     def _hashed(self, folder: str) -> Iterator[str]:
@@ -212,7 +209,7 @@ class Examiner:
 
 def file_names(kind: Kind, key: str) -> tuple[str, ...]:
     """Return the names of the files of *key*, the one that its row names first."""
-    return tuple(f"{_FOLDERS[kind]}{key}{suffix}" for suffix in _SUFFIXES[kind])
+    return tuple(f"{FOLDER_OF[kind]}{key}{suffix}" for suffix in (SUFFIX_OF[kind], *_BESIDE.get(kind, ())))
 
 
 def _list_problem(name: str, kind: Kind, problem: Literal["unlisted", "stale"], what: str) -> Problem:

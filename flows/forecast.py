@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from flows.specs import CPU, Spec, crew_of, entry_of
 from schemas.plan import Ad, Drawing, Narration, Shot, Still
 from schemas.work import Kind
-from storage.rows import Pace
+from storage.rows import Pace, Size
 
 _STILL_MEGAPIXELS = 4.0
 """Of any still: its specification does not say how large the picture is; upscaled ones come out near this."""
@@ -35,6 +35,11 @@ _COPY = 0.001
 _UNKNOWN = 1.0
 """A model that is not in the table; its shots fail."""
 
+_BYTES: dict[Kind, float] = {"still": 1_600_000, "shot": 47_000, "voice": 7_000, "ad": 12_000}
+"""Of a unit of work: a million pixels of one frame, or a character; measured on the example of 2026-11-22."""
+_RECORDING_BYTES = 400_000
+_SIDECAR_BYTES = 20_000
+
 _MEMORY = 20
 """Attempts that an expectation remembers: enough to even out, few enough to follow a busier machine."""
 _GUESS = 3
@@ -55,8 +60,13 @@ _PATIENCE = 10.0
 class Forecast:
     """What is expected of each item; refined by every item that is made."""
 
-    def __init__(self, paces: Mapping[tuple[Kind, str], Pace] | None = None) -> None:
-        """Start from *paces*, what recent attempts took, by kind and model."""
+    def __init__(
+        self,
+        paces: Mapping[tuple[Kind, str], Pace] | None = None,
+        sizes: Mapping[tuple[Kind, str], Size] | None = None,
+    ) -> None:
+        """Start from *paces*, what recent attempts took, and *sizes*, of their files, by kind and model."""
+        self._sizes = sizes or {}
         known = (paces or {}).items()
         self._paces = {key: _faded(pace) for key, pace in known if pace.work and pace.count}
         self._composed: set[tuple[str, str]] = set()
@@ -84,6 +94,22 @@ class Forecast:
     def seconds(self, kind: Kind, spec: Spec) -> float:
         """Return how long one attempt at *spec* is expected to take."""
         return self._seconds(kind, spec, copy=self._is_copy(spec))
+
+    def knows(self, kind: Kind, spec: Spec) -> bool:
+        """Tell whether attempts at the like of *spec* are remembered; else the table of models is asked."""
+        return (kind, self.model(kind, spec)) in self._paces
+
+    def bytes(self, kind: Kind, spec: Spec) -> float:
+        """Return how large the files of *spec* are expected to come out, an ad's sidecar among them."""
+        work, beside = self.work(kind, spec), _SIDECAR_BYTES if kind == "ad" else 0
+        models = [self.model(kind, spec)]
+        if isinstance(spec, Ad):  # a copy is as large as what it is copied from
+            models += [self._model(spec, copy=copy) for copy in (False, True)]
+        size = next((found for model in models if (found := self._sizes.get((kind, model)))), None)
+        if size is not None:
+            return work * size.bytes / size.work + beside
+        recorded = isinstance(spec, Narration) and spec.recorded
+        return work * (_RECORDING_BYTES if recorded else _BYTES[kind]) + beside
 
     def gpus(self, kind: Kind, spec: Spec) -> float:  # noqa: ARG002 (the same)
         """Return how many GPUs an attempt at *spec* holds."""

@@ -1,5 +1,6 @@
-"""Says what a plan will take: time, work, GPU-seconds, and what its cap holds back. Pure."""
+"""Says what a plan will take: time, work, storage, credits, and what its cap holds back. Pure."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
 
@@ -7,15 +8,35 @@ from pydantic import Field, PlainSerializer
 
 from flows.forecast import Forecast
 from flows.specs import Spec, in_order, kind_of, lacking, needs_of, parts_of
+from flows.spending import credits_for
 from schemas.plan import Ad, Narration, Plan, Shot, Still
 from schemas.record import Record
 
-_START_SECONDS = 15.0
+START_SECONDS = 15.0
 """Ray, Prefect's server and the workers, until the first item begins; measured on the reference machine."""
 
 _KINDS = {"stills": Still, "shots": Shot, "voices": Narration, "ads": Ad}
 
 Seconds = Annotated[float, PlainSerializer(lambda seconds: round(seconds, 1))]
+
+
+class Storage(Record):
+    """Bytes in the blob store, by kind."""
+
+    stills: int = 0
+    shots: int = 0
+    voices: int = 0
+    ads: int = 0
+    """Captions and sidecars among them."""
+
+    @property
+    def total(self) -> int:
+        """All together."""
+        return self.stills + self.shots + self.voices + self.ads
+
+    def times(self, factor: float) -> "Storage":
+        """Return *factor* times as much."""
+        return Storage(**{name: round(factor * getattr(self, name)) for name in _KINDS})
 
 
 class PlanForecast(Record):
@@ -44,6 +65,12 @@ class PlanForecast(Record):
     """Ads that the cap holds back; they are not among *ads*."""
     more: Seconds = 0.0
     """GPU-seconds by which the cap falls short of making all."""
+    storage: Storage = Storage()
+    """What its files take."""
+    credits: dict[str, int] = {}
+    """What hosted models charge, in their credits, by name."""
+    known: float = 0.0
+    """Share of the work, 0 to 1, that is foretold from earlier attempts, not from the table of models."""
     keys: Annotated[frozenset[str], Field(exclude=True)] = frozenset()
     """Of all that it counts: the next campaign of the same command finds them there."""
 
@@ -69,6 +96,7 @@ def forecast_plan(
     seconds = dict(zip(todo, forecast.each(specs, there), strict=True))
     gpu = sum(gpu_costs(forecast, todo).values())
     lacking = sum(gpu_costs(forecast, held).values())
+    known = sum(took for key, took in seconds.items() if forecast.knows(kind_of(todo[key]), todo[key]))
     told = PlanForecast(
         campaign=plan.campaign,
         **_counts(todo.values()),
@@ -80,6 +108,9 @@ def forecast_plan(
         spent=spent,
         held=sum(isinstance(spec, Ad) for spec in held.values()),
         more=max(0.0, spent + gpu + lacking - cap) if cap is not None else 0.0,
+        storage=_storage(forecast, todo.values()),
+        credits=credits_for(spec for spec in todo.values() if isinstance(spec, Shot)),
+        known=known / (sum(seconds.values()) or 1.0),
         keys=frozenset(todo),
     )
     return _on_the_clock(told, workers, gpus)
@@ -97,6 +128,9 @@ def together(forecasts: Iterable[PlanForecast], *, workers: int, gpus: float) ->
         gpu_seconds=sum(one.gpu_seconds for one in each),
         longest=max((one.longest for one in each), default=0.0),
         more=sum(one.more for one in each),
+        storage=Storage(**{name: sum(getattr(one.storage, name) for one in each) for name in _KINDS}),
+        credits=dict(sum((Counter(one.credits) for one in each), Counter())),
+        known=min((one.known for one in each if one.keys), default=0.0),
     )
     return _on_the_clock(told, workers, gpus)
 
@@ -135,6 +169,15 @@ def _counts(specs: Collection[Spec]) -> dict[str, int]:
     return {name: sum(isinstance(spec, kind) for spec in specs) for name, kind in _KINDS.items()}
 
 
+def _storage(forecast: Forecast, specs: Collection[Spec]) -> Storage:
+    sums: Counter[str] = Counter()
+    for name, kind in _KINDS.items():
+        sums[name] = round(
+            sum(forecast.bytes(kind_of(spec), spec) for spec in specs if isinstance(spec, kind))
+        )
+    return Storage(**sums)
+
+
 def _longest(todo: Mapping[str, Spec], seconds: Mapping[str, float]) -> float:
     """Return the seconds of the longest chain; *todo* has parts before what is made of them."""
     ends: dict[str, float] = {}
@@ -148,4 +191,4 @@ def _on_the_clock(told: PlanForecast, workers: int, gpus: float) -> PlanForecast
     if not told.ads:
         return told
     busiest = max(told.cpu_seconds / max(1, workers), told.gpu_seconds / max(1.0, gpus), told.longest)
-    return told.model_copy(update={"seconds": _START_SECONDS + busiest})
+    return told.model_copy(update={"seconds": START_SECONDS + busiest})

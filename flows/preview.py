@@ -1,25 +1,30 @@
 """Shows a plan, and what it will take, before anything is made."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import click
 
 from flows.feeds.showing import feed_object, tell_feeds
-from flows.forecast import Forecast
-from flows.outlook import PlanForecast, forecast_plan, together
+from flows.foresight import foresee, gpus_here, look_up, price_of
+from flows.hindsight import Hindsight
+from flows.outlook import PlanForecast, together
 from flows.preflight import Preflight
-from flows.spoken import about, counted, number, plain
+from flows.spoken import about, counted, in_bytes, number, plain
 from flows.tables import print_json, print_rows
 from schemas.errors import OldDatabaseError
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
-from schemas.work import Kind
 from storage.blobs import open_blobs
 from storage.catalog import Catalog
-from storage.rows import Pace
 from storage.tables import MADE
+
+_MEASURES = {
+    "seconds": "time",
+    "cpu_seconds": "worker-seconds",
+    "gpu_seconds": "GPU-seconds",
+    "bytes": "storage",
+}
 
 
 def finished(plan: Plan, settings: Settings) -> bool:
@@ -46,10 +51,13 @@ def finished(plan: Plan, settings: Settings) -> bool:
 
 def print_plans(all_ready: Sequence[Preflight], settings: Settings, *, as_json: bool) -> None:
     """Print what would be made, what is there already, what sharing saves, and what it takes."""
-    known = _look_up([ready.plan for ready in all_ready], settings)
-    told = _look_ahead(all_ready, known, settings)
+    known = look_up([ready.plan for ready in all_ready], settings)
+    told = foresee(all_ready, known, settings)
     if as_json:
-        print_json(_as_object(all_ready, known.made) | {"forecast": _forecast_object(told, settings)})
+        print_json(
+            _as_object(all_ready, known.made)
+            | {"forecast": _forecast_object(told, known.hindsight, settings)}
+        )
         return
     for ready, one in zip(all_ready, told, strict=True):
         _print_plan(ready, known.made)
@@ -57,79 +65,41 @@ def print_plans(all_ready: Sequence[Preflight], settings: Settings, *, as_json: 
     if len(told) > 1:
         click.echo("all campaigns together:")
         _print_forecast(_total(told, settings), settings)
+    _print_hindsight(known.hindsight)
 
 
 def print_forecasts(all_ready: Sequence[Preflight], settings: Settings, *, as_json: bool) -> None:
     """Print what making the campaigns takes: time, work, GPU-seconds, and what their caps hold back."""
-    known = _look_up([ready.plan for ready in all_ready], settings)
-    told = _look_ahead(all_ready, known, settings)
+    known = look_up([ready.plan for ready in all_ready], settings)
+    told = foresee(all_ready, known, settings)
     if as_json:
-        print_json(_forecast_object(told, settings))
+        print_json(_forecast_object(told, known.hindsight, settings))
         return
     for one in (*told, *([_total(told, settings)] if len(told) > 1 else [])):
         click.echo(f"{one.campaign or 'all campaigns together'}:")
         _print_forecast(one, settings)
-
-
-class _Known(NamedTuple):
-    """What the catalog tells; nothing where there is none."""
-
-    made: set[str] = set()
-    """Keys of parts and ads that are there already."""
-    paces: Mapping[tuple[Kind, str], Pace] = {}
-    spent: Mapping[str, float] = {}
-    """GPU-seconds of earlier runs, by campaign."""
-
-
-def _look_up(plans: Sequence[Plan], settings: Settings) -> _Known:
-    catalog = Catalog.peek(settings.database_url)
-    if catalog is None:
-        return _Known()
-    with catalog:
-        return _Known(
-            made={
-                *catalog.stills_made(still.key for plan in plans for still in plan.stills),
-                *catalog.clips_made(shot.key for plan in plans for shot in plan.shots),
-                *catalog.voices_made(narration.key for plan in plans for narration in plan.narrations),
-                *catalog.assets_made(ad.key for plan in plans for ad in plan.ads),
-            },
-            paces=catalog.paces(),
-            spent={plan.campaign: catalog.gpu_seconds(plan.campaign) for plan in plans},
-        )
-
-
-def _look_ahead(all_ready: Sequence[Preflight], known: _Known, settings: Settings) -> list[PlanForecast]:
-    """Forecast one campaign after another; what two share is counted with the first."""
-    made, told = set(known.made), []
-    for ready in all_ready:
-        budget = ready.ingested.brief.budget
-        one = forecast_plan(
-            ready.plan,
-            Forecast(known.paces),
-            made=made,
-            workers=settings.workers,
-            gpus=_gpus(),
-            cap=budget.gpu_seconds if budget else None,
-            spent=known.spent.get(ready.plan.campaign, 0.0),
-        )
-        made |= one.keys
-        told.append(one)
-    return told
+    _print_hindsight(known.hindsight)
 
 
 def _total(told: Sequence[PlanForecast], settings: Settings) -> PlanForecast:
-    return together(told, workers=settings.workers, gpus=_gpus())
+    return together(told, workers=settings.workers, gpus=gpus_here())
 
 
-def _gpus() -> int:
-    """Return how many GPUs this machine has; a forecast for models that need one assumes at least one."""
-    return max(1, len(list(Path("/dev").glob("nvidia[0-9]*"))))
+def _forecast_object(
+    told: Sequence[PlanForecast], hindsight: Hindsight, settings: Settings
+) -> dict[str, Any]:
+    total = _priced(_total(told, settings), settings)
+    for name in ("campaign", "cap", "spent"):
+        del total[name]
+    side_by_side = {"workers": settings.workers, "gpus": gpus_here() if total["gpu_seconds"] else 0}
+    earlier = {"earlier_forecasts": hindsight.model_dump(mode="json")}
+    return side_by_side | total | earlier | {"campaigns": [_priced(one, settings) for one in told]}
 
 
-def _forecast_object(told: Sequence[PlanForecast], settings: Settings) -> dict[str, Any]:
-    total = _total(told, settings).model_dump(mode="json", exclude={"campaign", "cap", "spent"})
-    side_by_side = {"workers": settings.workers, "gpus": _gpus() if total["gpu_seconds"] else 0}
-    return side_by_side | total | {"campaigns": [one.model_dump(mode="json") for one in told]}
+def _priced(told: PlanForecast, settings: Settings) -> dict[str, Any]:
+    """Return *told* as JSON, with its money: None where no price is set."""
+    cost = price_of(told.gpu_seconds, settings)
+    return told.model_dump(mode="json") | {"cost": str(cost) if cost else None}
 
 
 def _print_forecast(told: PlanForecast, settings: Settings) -> None:
@@ -144,6 +114,7 @@ def _print_forecast(told: PlanForecast, settings: Settings) -> None:
         click.echo(
             f"to make {parts}: {about(told.seconds)} with {_side_by_side(told, settings)}; that is {work}."
         )
+        click.echo(f"{'; '.join(_charges(told, settings))}.")
     elif not told.held:
         click.echo("nothing is left to make.")
     if told.held:
@@ -157,8 +128,34 @@ def _print_forecast(told: PlanForecast, settings: Settings) -> None:
         click.echo(f"the cap of {told.cap:g} GPU-seconds is enough.")
 
 
+def _charges(told: PlanForecast, settings: Settings) -> Iterator[str]:
+    """Yield what it takes of disks and of money."""
+    sizes = {"stills": told.storage.stills, "voices": told.storage.voices, "shots": told.storage.shots}
+    kinds = [f"{name} {in_bytes(size)}" for name, size in (sizes | {"ads": told.storage.ads}).items() if size]
+    yield f"storage: about {in_bytes(told.storage.total)} ({', '.join(kinds)})"
+    if told.gpu_seconds and (cost := price_of(told.gpu_seconds, settings)):
+        yield f"GPUs: about {cost}, at {settings.gpu_hour_price} an hour"
+    yield from (f"{name}: up to {charge:,} credits" for name, charge in told.credits.items())
+
+
+def _print_hindsight(hindsight: Hindsight) -> None:
+    """Print what earlier forecasts were off by, and what that has changed."""
+    if not hindsight.runs:
+        return
+    off = [f"{_MEASURES[name]} {share:.0%}" for name, share in hindsight.off.items()]
+    latest = "forecast was" if hindsight.runs == 1 else f"{hindsight.runs} forecasts were"
+    click.echo(f"the last {latest} off by (median): {', '.join(off)}.")
+    changed = [f"{_MEASURES[name]} x {one:.2f}" for name, one in hindsight.factors.items() if _tells(one)]
+    if changed:
+        click.echo(f"corrected by what came: {', '.join(changed)}.")
+
+
+def _tells(factor: float) -> bool:
+    return f"{factor:.2f}" != "1.00"
+
+
 def _side_by_side(told: PlanForecast, settings: Settings) -> str:
-    gpus = f" and {counted(_gpus(), 'GPU')}" if told.gpu_seconds else ""
+    gpus = f" and {counted(gpus_here(), 'GPU')}" if told.gpu_seconds else ""
     return (
         counted(settings.workers, "worker")
         + gpus
@@ -166,7 +163,7 @@ def _side_by_side(told: PlanForecast, settings: Settings) -> str:
     )
 
 
-def _as_object(all_ready: Sequence[Preflight], made: set[str]) -> dict[str, Any]:
+def _as_object(all_ready: Sequence[Preflight], made: Collection[str]) -> dict[str, Any]:
     plans = [ready.plan for ready in all_ready]
     shots = {shot.key: shot for plan in plans for shot in plan.shots}
     ads = [ad for plan in plans for ad in plan.ads]
@@ -208,7 +205,7 @@ def _ad_object(ad: Ad, ready: Preflight, *, made: bool) -> dict[str, Any]:
     }
 
 
-def _print_plan(ready: Preflight, made: set[str]) -> None:
+def _print_plan(ready: Preflight, made: Collection[str]) -> None:
     plan = ready.plan
     groups: dict[tuple[str, str], list[Ad]] = {}
     for ad in plan.ads:

@@ -1,7 +1,7 @@
 """Says what hosted models will charge for a plan, and refuses one that costs more than they may."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from actors.backends import VIDEO_MODELS, Entry
 from actors.backends.runway import credits_of
@@ -12,7 +12,7 @@ from schemas.plan import Plan, Shot
 
 def credit_problems(plan: Plan) -> Iterator[Problem]:
     """Yield each service that would be paid more for *plan* than its table line allows a campaign."""
-    for entry, shots in _hosted(plan):
+    for entry, shots in _hosted(plan.shots):
         cost = _cost(shots, entry)
         if entry.service is not None and cost > entry.service.credits_max:
             most = entry.service.credits_max
@@ -25,13 +25,18 @@ def credit_problems(plan: Plan) -> Iterator[Problem]:
 
 def credit_notes(plan: Plan) -> Iterator[str]:
     """Yield what each service will charge for *plan*, if nothing of it is there yet."""
-    for entry, shots in _hosted(plan):
+    for entry, shots in _hosted(plan.shots):
         yield f"{entry.name}: {len(shots)} shots for up to {_cost(shots, entry):,} credits"
 
 
-def _hosted(plan: Plan) -> Iterator[tuple[Entry, list[Shot]]]:
+def credits_for(shots: Iterable[Shot]) -> dict[str, int]:
+    """Return what each service will charge for *shots*, in its credits, by the model's name."""
+    return {entry.name: _cost(hosted, entry) for entry, hosted in _hosted(shots)}
+
+
+def _hosted(shots: Iterable[Shot]) -> Iterator[tuple[Entry, list[Shot]]]:
     found: dict[str, list[Shot]] = defaultdict(list)
-    for shot in plan.shots:
+    for shot in shots:
         entry = entry_of(shot)
         if entry is not None and entry.service is not None and not shot.base:
             found[entry.name].append(shot)

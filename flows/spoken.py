@@ -4,6 +4,8 @@ import math
 import unicodedata
 
 _FEW, _MINUTE, _HOUR, _DAY = 5, 60, 3600, 86_400
+_HUNDRED, _THOUSAND = 99.95, 999.5
+"""What rounds to that."""
 _UNSEEN = {"Cc", "Cs", "Co", "Zl", "Zp"}
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that change the direction of what stands after them."""
@@ -29,6 +31,15 @@ def _rounded(seconds: float) -> str:
 def number(value: float) -> str:
     """Return *value* without decimals, in groups of three digits."""
     return f"{math.ceil(value):,}"
+
+
+def in_bytes(size: float) -> str:
+    """Return *size*, bytes, in two or three digits with a unit of powers of 1,000: ``3.2 MB``, ``740 GB``."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if abs(size) < _THOUSAND:
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= _HUNDRED else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
 
 
 def counted(many: int, name: str) -> str:

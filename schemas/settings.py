@@ -53,6 +53,9 @@ class Settings(Record):
     signing: Signing = Signing()
     """Who signs the ads (``REELMILL_C2PA_CERTIFICATE``, ``_KEY`` and ``_TIMESTAMP``)."""
 
+    gpu_hour_price: str = ""
+    """What a GPU costs an hour, ``2.50 EUR`` (``REELMILL_GPU_HOUR_PRICE``); empty where nobody says."""
+
     @property
     def cache(self) -> Path:
         """Folder for files that can be fetched or made again."""
@@ -94,6 +97,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         drain_seconds=_drain_seconds(env.get("REELMILL_DRAIN_SECONDS")),
         policy=Path(policy).expanduser().absolute() if (policy := env.get("REELMILL_POLICY")) else None,
         translator=env.get("REELMILL_TRANSLATOR") or None,
+        gpu_hour_price=_price(env.get("REELMILL_GPU_HOUR_PRICE")),
         signing=_signing(env),
         media=_media(env.get("REELMILL_MEDIA")),
         private_hosts=tuple(
@@ -148,6 +152,17 @@ def _count(name: str, env: Mapping[str, str], default: int) -> int:
     if not text.isdigit() or not 0 < int(text) <= 10**7:
         raise SettingsError(f"{name}={text!r}: use a whole number from 1 up to 10000000")
     return int(text)
+
+
+def _price(text: str | None) -> str:
+    if not text:
+        return ""
+    from schemas.money import parse_money  # noqa: PLC0415 (Babel takes a moment, and few set a price)
+
+    try:
+        return str(parse_money(text))
+    except ValueError as error:
+        raise SettingsError(f"REELMILL_GPU_HOUR_PRICE: {error}") from error
 
 
 def _device(text: str | None) -> Literal["auto", "cpu"]:

@@ -6,7 +6,7 @@ look up), exports, decisions, audit.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
@@ -18,8 +18,9 @@ from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Plan
 from schemas.work import Kind, Verdict
-from storage import attempts, audit, decisions, exports, history, listing, register, runs
+from storage import attempts, audit, decisions, exports, foretold, history, leaving, listing, register, runs
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
+from storage.leaving import Retention, Unneeded
 from storage.outage import ride_out
 from storage.owner import Owner
 from storage.rows import (
@@ -35,13 +36,17 @@ from storage.rows import (
     ExportRow,
     Failure,
     FileRow,
+    Foretold,
     Judgement,
     ListedAd,
     LiveRun,
     Made,
+    Measure,
     Pace,
+    PastForecast,
     RunEnd,
     Signal,
+    Size,
 )
 
 P = ParamSpec("P")
@@ -96,7 +101,7 @@ class Catalog:
 
     def end_run(self, run: int, state: RunEnd) -> None:
         """Note that *run* is over and let its campaign go; what it leaves running is planned again."""
-        self._write(runs.end, run, state)
+        self._write(_end_run, run, state)
 
     def ask_to_cancel(self, campaign: str) -> bool:
         """Ask the live run of *campaign* to stop; where there is none, cancel its unfinished ads: False."""
@@ -152,6 +157,16 @@ class Catalog:
         """Note why the ad *key* is not made: it lacks something, the budget is spent, someone cancelled."""
         self._write(attempts.block_ad, key, run, error, state=state)
 
+    # Forecasts, and what came.
+
+    def foretell(self, run: int, told: Mapping[Measure, Foretold], known: float) -> None:
+        """Note what *run* was foretold; *known*: the share of it that came from earlier attempts."""
+        self._write(foretold.foretell, run, told, known)
+
+    def past_forecasts(self, most: int) -> list[PastForecast]:
+        """Return the latest *most* forecasts that can be held against what came, the latest first."""
+        return self._read(foretold.past, most)
+
     # What is known before anything is made.
 
     def stills_made(self, keys: Iterable[str]) -> dict[str, StillFile]:
@@ -182,6 +197,10 @@ class Catalog:
         """Return how long recent attempts took, by kind and model."""
         return self._read(history.paces)
 
+    def sizes(self) -> dict[tuple[Kind, str], Size]:
+        """Return how large recent files came out, by kind and model."""
+        return self._read(history.sizes)
+
     def costs(self, kind: Kind, keys: Iterable[str]) -> dict[str, Cost]:
         """Return what making those of *keys* took that an attempt has made, by key."""
         return self._read(history.costs, kind, list(keys))
@@ -203,6 +222,33 @@ class Catalog:
     def planned_ads(self, keys: Iterable[str]) -> dict[str, Ad]:
         """Return those of the ads *keys* that were ever planned, by key."""
         return self._read(listing.planned_ads, list(keys))
+
+    # What nobody needs any more.
+
+    def unneeded(self, rule: Retention) -> Unneeded:
+        """Return what *rule* lets go, and what it may not take with it; changes nothing."""
+        return self._read(leaving.unneeded, rule)
+
+    def let_go(self, rule: Retention) -> Unneeded:
+        """Forget what *rule* lets go, and note that its files are to be removed; return what it is."""
+        return self._write(leaving.let_go, rule)
+
+    def removals(self, kind: Kind) -> set[str]:
+        """Return the keys of those that were let go, and whose files may still be there."""
+        return self._read(leaving.removals, kind)
+
+    def remove(
+        self, kind: Kind, keys: Collection[str], erase: Callable[[Collection[str]], None]
+    ) -> list[str]:
+        """Have *erase* remove the files of those of *keys* that no run makes or has made again; return which.
+
+        It may be called twice, and no run begins to make one of them meanwhile.
+        """
+        return self._write(leaving.remove, kind, keys, erase)
+
+    def while_none_starts(self, newest_run: int, act: Callable[[], None]) -> bool:
+        """Do *act*, maybe twice, while no run can start; False where one has started after *newest_run*."""
+        return self._write(leaving.while_none_starts, newest_run, act)
 
     # Exports, and what people decide.
 
@@ -343,6 +389,11 @@ class Catalog:
                 f"the database {shown(self._engine.url)} refused: {reason(error)}; see that it "
                 f"runs, has room and can be written, then run again"
             ) from error
+
+
+def _end_run(connection: Connection, run: int, state: RunEnd) -> None:
+    runs.end(connection, run, state)
+    foretold.note_truth(connection, run)
 
 
 def _start_run(

@@ -16,11 +16,16 @@ from schemas.errors import (
     StorageError,
 )
 from schemas.media import StoredFile
+from schemas.work import Kind
 
 Stream = BufferedReader | BufferedRandom | BytesIO
 
 FOLDERS = ("stills/", "clips/", "voices/", "ads/", "inputs/", "weights/")
 """What names begin with. Anything else under the root, or in a bucket that others use too, is not ours."""
+
+FOLDER_OF: dict[Kind, str] = {"still": "stills/", "shot": "clips/", "voice": "voices/", "ad": "ads/"}
+SUFFIX_OF: dict[Kind, str] = {"still": ".png", "shot": ".mp4", "voice": ".flac", "ad": ".mp4"}
+"""What is made lies as folder, key and suffix; captions and sidecar beside an ad have other suffixes."""
 
 _INPUT = re.compile(r'(?<=")inputs/[^"]+(?=")')
 

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, func, select, text
 
 from schemas.work import Kind, Verdict
 from storage.dialect import batches
-from storage.rows import Cost, Pace
-from storage.tables import Attempt, Campaign, Run
+from storage.foretold import FILE_NAME
+from storage.rows import Cost, Pace, Size
+from storage.tables import Asset, Attempt, Campaign, Run
 
 _RECENT = 200
 """Attempts that a model's pace is taken from: enough to even out, few enough to follow a new machine."""
@@ -44,6 +45,13 @@ def paces(connection: Connection) -> dict[tuple[Kind, str], Pace]:
     """Return how long the recent attempts of each kind and model took."""
     models = connection.execute(select(Attempt.kind, Attempt.model).where(_DONE).distinct()).tuples().all()
     return {(kind, model): _pace(connection, kind, model) for kind, model in models}
+
+
+def sizes(connection: Connection) -> dict[tuple[Kind, str], Size]:
+    """Return how large recent files of each kind and model came out, as far as they are still there."""
+    models = connection.execute(select(Attempt.kind, Attempt.model).where(_DONE).distinct()).tuples().all()
+    found = {(kind, model): _size(connection, kind, model) for kind, model in models}
+    return {key: size for key, size in found.items() if size.bytes and size.work}
 
 
 def costs(connection: Connection, kind: Kind, keys: Iterable[str]) -> dict[str, Cost]:
@@ -81,3 +89,16 @@ def _pace(connection: Connection, kind: Kind, model: str) -> Pace:
     sums = select(func.sum(recent.c.seconds), func.sum(recent.c.work), func.count())
     seconds, work, count = connection.execute(sums.select_from(recent)).tuples().one()
     return Pace(seconds=seconds, work=work, count=count)
+
+
+def _size(connection: Connection, kind: Kind, model: str) -> Size:
+    recent = (
+        select(Asset.bytes, Attempt.work)
+        .join(Asset, Asset.name == FILE_NAME)
+        .where(_DONE, Attempt.kind == kind, Attempt.model == model)
+        .order_by(Attempt.id.desc())
+        .limit(_RECENT)
+    ).subquery()
+    sums = select(func.sum(recent.c.bytes), func.sum(recent.c.work)).select_from(recent)
+    size, work = connection.execute(sums).tuples().one()
+    return Size(bytes=int(size or 0), work=work or 0.0)

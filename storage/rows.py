@@ -15,6 +15,8 @@ Failure = Literal["planned", "failed", "quarantined", "cancelled"]
 """What becomes of something whose attempt failed; ``planned`` is tried again."""
 Signal = Literal["running", "cancelled", "lost"]
 """What a heartbeat hears: go on, someone asked to cancel, or the lease is gone."""
+Measure = Literal["ads", "seconds", "cpu_seconds", "gpu_seconds", "bytes"]
+"""What is foretold of a run. ``seconds``: from its start to its end, without the start of its workers."""
 ExportAction = Literal["added", "withdrawn"]
 """What an export did with an ad: it is among its files, or on its list of ads to take down."""
 Judgement = Literal["approved", "rejected", "withdrawn"]
@@ -118,6 +120,34 @@ class Pace(Record):
     work: float
     """Megapixels x frames, or characters."""
     count: int
+
+
+class Size(Record):
+    """How large recent files came out: sums over all that are still there."""
+
+    bytes: int
+    work: float
+    """As in Pace."""
+
+
+class Foretold(NamedTuple):
+    """What is foretold of a run in one measure."""
+
+    plain: float
+    """Before it was corrected by what earlier forecasts were off by."""
+    told: float
+
+
+class PastForecast(Record):
+    """What was foretold of a run that made all it was to make, alone, and what came."""
+
+    run: int
+    campaign: str
+    known: float
+    """Share, 0 to 1, of the work that was foretold from attempts."""
+    plain: dict[Measure, float]
+    told: dict[Measure, float]
+    came: dict[Measure, float]
 
 
 class Cost(Record):

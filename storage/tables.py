@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from schemas.work import Kind, Verdict
-from storage.rows import ExportAction, Judgement, RunEnd
+from storage.rows import ExportAction, Judgement, Measure, RunEnd
 
 DONE = ("done", "published")
 """States in which it is there and good."""
@@ -266,6 +266,34 @@ class Decision(Base):
     decided_by: Mapped[str]
     comment: Mapped[str]
     decided_at: Mapped[datetime]
+
+
+class Forecast(Base):
+    """What was foretold of a run in one measure, and what came."""
+
+    __tablename__ = "forecasts"
+    __table_args__ = (one_of("measure", get_args(Measure)),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    measure: Mapped[Measure] = mapped_column(Text, primary_key=True)
+    plain: Mapped[float]
+    """Before it was corrected by what earlier forecasts were off by."""
+    told: Mapped[float]
+    """What people were told."""
+    known: Mapped[float]
+    """Share, 0 to 1, of the run's work that was foretold from attempts, not from the table of models."""
+    came: Mapped[float | None]
+    """None until the run has ended."""
+
+
+class Removal(Base):
+    """Something whose files are on their way out of the blob store; whoever removes them strikes it after."""
+
+    __tablename__ = "removals"
+    __table_args__ = (one_of("kind", get_args(Kind)),)
+
+    kind: Mapped[Kind] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
 
 
 WorkTable = type[Still] | type[Shot] | type[Voice] | type[Ad]

@@ -1,4 +1,4 @@
-"""The commands about ads that are there: make one again, tell two apart, hand out links."""
+"""The commands about ads that are there: make one again, tell two apart, hand out links, remove old ones."""
 
 from pathlib import Path
 
@@ -8,6 +8,21 @@ from schemas.settings import read_settings
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 _SOME_FAILED = 1
+
+
+class Age(click.ParamType[float]):
+    """How long ago, ``30d``, ``12h`` or ``4w``; in seconds."""
+
+    name = "age"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds; fail with a sentence for anything else."""
+        from flows.retention import read_age
+
+        try:
+            return value if isinstance(value, float) else read_age(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -66,3 +81,21 @@ def links(asked: tuple[str, ...], hours: int, *, as_json: bool) -> int:
     made = make_links(asked, hours, read_settings())
     print_links(made, as_json=as_json)
     return _SOME_FAILED if any(link.problem for link in made) else 0
+
+
+@click.command()
+@click.option("--older-than", "age", type=Age(), required=True, metavar="AGE", help="30d, 12h or 4w.")
+@click.option("--campaign", "campaigns", multiple=True, metavar="BRAND/NAME", help="Only of these campaigns.")
+@click.option("--yes", is_flag=True, help="Remove it; without, only tell.")
+@_json_option
+def gc(age: float, campaigns: tuple[str, ...], *, yes: bool, as_json: bool) -> None:
+    """Remove ads of earlier runs, and what only they were made from.
+
+    Never what is exported or approved, what the latest run of a campaign has made, or what these are made
+    from. Without --yes nothing is removed. Runs may go on meanwhile.
+    """
+    from flows.retention import clear, look, print_cleared
+    from storage.leaving import Retention
+
+    act = clear if yes else look
+    print_cleared(act(Retention(seconds=age, campaigns=campaigns), read_settings()), as_json=as_json)

@@ -77,6 +77,28 @@ def test_the_forecast_alone_is_the_same(
     assert not settings.home.exists()
 
 
+@pytest.mark.usefixtures("costly")
+def test_a_forecast_says_what_it_takes_of_disks_and_of_money(
+    ready: Preflight, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes by kind, and GPU-seconds at the price of the settings; without a price no money is told."""
+    priced = settings.model_copy(update={"gpu_hour_price": "7.20 EUR"})
+    print_forecasts([ready], priced, as_json=True)
+    told = _json(capsys)
+    print_forecasts([ready], priced, as_json=False)
+    said = capsys.readouterr().out
+    print_forecasts([ready], settings, as_json=True)
+
+    (campaign,) = told["campaigns"]
+    assert told["storage"] == campaign["storage"]
+    assert 10e6 < told["storage"]["ads"] < 1e9
+    cost = float(told["cost"].removesuffix(" EUR"))
+    assert cost == pytest.approx(campaign["gpu_seconds"] * 0.002, abs=0.01)
+    assert f"GPUs: about {told['cost']}, at 7.20 EUR an hour." in said
+    assert "storage: about " in said
+    assert _json(capsys)["cost"] is None
+
+
 def test_two_campaigns_are_forecast_apart_and_together(
     ready: Preflight, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
