@@ -9,6 +9,7 @@ from flows import artifacts, report
 from flows.batch import Batch
 from flows.equipment import find_reader
 from flows.foresight import note_forecast
+from flows.inbox.bucket import brief_at_hand
 from flows.lease import Lease, held
 from flows.leftovers import sweep
 from flows.policy import find_gate
@@ -17,6 +18,7 @@ from flows.retries import Tries
 from flows.specs import is_generated, parts_of
 from flows.steps import step
 from flows.stock import adopt_finished, by_key, clear_rejected, names_of, take_stock
+from flows.unattended import make_in_turn, mark_run, told_of
 from flows.workers import Workplace, workers
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
@@ -28,18 +30,33 @@ from storage.rows import RunEnd
 
 
 @flow(name="campaign", flow_run_name="{brief}")
-def make_campaign(brief: str, *, retry: bool = False, weight: float = 1.0) -> str:
-    """Make every ad of the brief at the path *brief* that is not there yet; return how the run ended.
+def make_campaign(brief: str, *, retry: bool = False, weight: float = 1.0, unattended: bool = False) -> str:
+    """Make every ad of *brief*, a path or s3:// address, that is not there yet; return how the run ended.
 
     What became of each ad stands in the catalog; the flow fails only where nothing could be started. *retry*
     tries quarantined items and rejected ads again; *weight* is the campaign's share where several are made at
-    once.
+    once. *unattended* waits for another run of the campaign, heeds signals, and tells the webhook what fails.
     """
     settings = read_settings()
-    ready = plan_ads(Path(brief), settings)
+    if not unattended:
+        return _make(brief, settings, retry=retry, weight=weight, unattended=False)
+    with told_of(brief):
+        return _make(brief, settings, retry=retry, weight=weight, unattended=True)
+
+
+def _make(brief: str, settings: Settings, *, retry: bool, weight: float, unattended: bool) -> RunEnd:
+    ready = plan_ads(brief_at_hand(brief, settings), settings)
     artifacts.show_plan(ready.plan)
     with Catalog(settings.database_url) as catalog, workers(settings) as workplace:
-        end = make_and_publish(ready, catalog, workplace, settings, retry=retry, weight=weight)
+
+        def make() -> RunEnd:
+            return make_and_publish(ready, catalog, workplace, settings, retry=retry, weight=weight)
+
+        if unattended:
+            mark_run(ready.plan.campaign)
+            end = make_in_turn(make, ready.plan.campaign, catalog, workplace)
+        else:
+            end = make()
         workplace.ends[brief] = end
         artifacts.show_result(catalog.rows(ready.plan.campaign))
     return end

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.commands import exports, keeping, provenance
+from flows.commands import exports, keeping, operations, provenance
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
 from schemas.settings import Settings, read_settings
 
@@ -358,6 +358,8 @@ for _command in (
     keeping.diff,
     keeping.links,
     keeping.gc,
+    operations.inbox,
+    operations.serve,
     provenance.marks,
 ):
     cli.add_command(_command)

@@ -88,7 +88,6 @@ def ingest(path: Path, policy: Policy | None = None, reach: Reach | None = None)
         notes=(
             *(expanded.report.notes if expanded.report else ()),
             *template_notes(brief),
-            *_notes(brief),
             *_font_notes(brief, files.places),
         ),
     )
@@ -144,8 +143,3 @@ def _font_notes(brief: Brief, places: Places) -> Iterator[str]:
     for path in dict.fromkeys((brief.brand.fonts.heading, brief.brand.fonts.body)):
         if path in places.found:
             yield from (f"fonts: {path} {warning}" for warning in open_font(places.found[path]).warnings)
-
-
-def _notes(brief: Brief) -> Iterator[str]:
-    if brief.schedule is not None:
-        yield "schedule: kept with the brief; this version does not start runs by itself"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from flows.workers import Workplace
 
-_QUIET = {
+QUIET = {
     # A Prefect that is away holds a flow up for minutes otherwise; the catalog has what counts.
     "PREFECT_CLIENT_MAX_RETRIES": "2",
     "PREFECT_API_REQUEST_TIMEOUT": "20",
@@ -55,7 +55,7 @@ def launch(briefs: Mapping[Path, float], settings: Settings, *, tell: Progress, 
     if not settings.prefect_api_url:
         home.mkdir(parents=True, exist_ok=True)
     # Prefect reads its environment when it is imported.
-    set_defaults(_QUIET if settings.prefect_api_url else _QUIET | embedded)
+    set_defaults(QUIET if settings.prefect_api_url else QUIET | embedded)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
 
     from flows.campaign import make_campaign  # noqa: PLC0415

@@ -1,10 +1,12 @@
 """The brief: what a marketing team asks for (the format is normative; `reelmill schema` prints it)."""
 
+import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+from cronsim import CronSim, CronSimError
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -46,6 +48,10 @@ Template = Literal[
 ]
 """Each name but ``auto`` is a file in ``flows/templates``; ``auto`` takes the first of them that suits."""
 
+_CRON_FIELDS = 5
+_CRON_REFUSED = re.compile(r"[0-9a-z]L|LW", re.IGNORECASE)
+_CRON_CURE = 'give minute, hour, day, month and weekday, for example "0 6 * * 1" for Mondays at six'
+
 BETWEEN_FIELDS = "between_fields"
 """Kind of the errors that concern a whole part; `flows.brief_rules` tells them in more detail."""
 INVISIBLE = frozenset("\n\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069") | {
@@ -86,6 +92,18 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise refusal(f"{shown(name)} is no time zone", "use an IANA name such as Europe/Berlin")
     return name
+
+
+def _known_cron(text: str) -> str:
+    if len(text.split()) != _CRON_FIELDS:
+        raise refusal(f"{shown(text)} is no list of five fields", _CRON_CURE)
+    if _CRON_REFUSED.search(text):
+        raise refusal(f"{shown(text)} has an L with a weekday, which Prefect does not know", _CRON_CURE)
+    try:
+        CronSim(text, datetime.now(UTC))
+    except CronSimError as error:
+        raise refusal(f"{shown(text)} is no cron expression, {error}", _CRON_CURE) from error
+    return text
 
 
 def _known_watermark(value: object) -> object:
@@ -423,7 +441,8 @@ class Budget(_Part):
 class Schedule(_Part):
     """When the campaign runs by itself."""
 
-    cron: Annotated[str, StringConstraints(pattern=r"^\S+(\s+\S+){4}$")]
+    cron: Annotated[str, AfterValidator(_known_cron)]
+    """Minute, hour, day of the month, month, day of the week."""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
 
 

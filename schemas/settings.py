@@ -50,6 +50,11 @@ class Settings(Record):
     feed_mb: int = 200
     """Size of a feed, unpacked, at most (``REELMILL_FEED_MB``)."""
 
+    inbox: str | None = None
+    """Folder, or ``s3://bucket/prefix``, where briefs arrive (``REELMILL_INBOX``); None for none."""
+    late_minutes: int = 15
+    """A scheduled run that has not begun so long after its time is late (``REELMILL_LATE_MINUTES``)."""
+
     signing: Signing = Signing()
     """Who signs the ads (``REELMILL_C2PA_CERTIFICATE``, ``_KEY`` and ``_TIMESTAMP``)."""
 
@@ -105,6 +110,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         feed_rows=_count("REELMILL_FEED_ROWS", env, 100_000),
         feed_mb=_count("REELMILL_FEED_MB", env, 200),
+        inbox=_place("REELMILL_INBOX", env, home) if env.get("REELMILL_INBOX") else None,
+        late_minutes=_late_minutes(env.get("REELMILL_LATE_MINUTES")),
     )
 
 
@@ -187,6 +194,14 @@ def _drain_seconds(text: str | None) -> float:
     if not text.isdigit():
         raise SettingsError(f"REELMILL_DRAIN_SECONDS={text!r}: use a whole number of seconds, 0 for none")
     return float(text)
+
+
+def _late_minutes(text: str | None) -> int:
+    if not text:
+        return 15
+    if not text.isdigit() or int(text) < 1:
+        raise SettingsError(f"REELMILL_LATE_MINUTES={text!r}: use a whole number of minutes from 1 up")
+    return int(text)
 
 
 def set_defaults(values: Mapping[str, str]) -> None:

@@ -18,7 +18,19 @@ from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Plan
 from schemas.work import Kind, Verdict
-from storage import attempts, audit, decisions, exports, foretold, history, leaving, listing, register, runs
+from storage import (
+    attempts,
+    audit,
+    decisions,
+    exports,
+    foretold,
+    history,
+    intake,
+    leaving,
+    listing,
+    register,
+    runs,
+)
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
 from storage.leaving import Retention, Unneeded
 from storage.outage import ride_out
@@ -47,6 +59,7 @@ from storage.rows import (
     RunEnd,
     Signal,
     Size,
+    Taken,
 )
 
 P = ParamSpec("P")
@@ -218,6 +231,28 @@ class Catalog:
     def campaigns(self) -> list[CampaignRow]:
         """Return every campaign with its latest run, by name."""
         return self._read(listing.campaigns)
+
+    # The inbox, and what people are told.
+
+    def take_in(self, content: str, campaign: str, source: str) -> bool:
+        """Enter a brief of the inbox, known by its *content*; return whether it is new."""
+        return self._write(intake.take, content, campaign, source)
+
+    def hand_over(self, content: str) -> None:
+        """Note that the brief with this *content* is made, or somebody else sees to that."""
+        self._write(intake.hand_over, content)
+
+    def waiting(self) -> list[Taken]:
+        """Return the briefs of the inbox that nobody has begun to make, the oldest first."""
+        return self._read(intake.waiting)
+
+    def latest_taken(self) -> list[Taken]:
+        """Return the brief of each campaign that the inbox took last, by campaign."""
+        return self._read(intake.latest)
+
+    def is_news(self, key: str) -> bool:
+        """Note that people are told of *key* now; False where they were already."""
+        return self._write(intake.is_news, key)
 
     def planned_ads(self, keys: Iterable[str]) -> dict[str, Ad]:
         """Return those of the ads *keys* that were ever planned, by key."""

@@ -95,6 +95,16 @@ class LiveRun(Record):
     """Since then."""
 
 
+class Taken(Record):
+    """A brief that came by the inbox."""
+
+    content: str
+    """What it is known by: brief and media, whatever they are called."""
+    campaign: str
+    source: str
+    """Path or ``s3://`` address of the brief."""
+
+
 class FileRow(Record):
     """A file that the blob store should hold."""
 

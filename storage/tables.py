@@ -212,6 +212,30 @@ class Asset(Base):
     made_at: Mapped[datetime]
 
 
+class Intake(Base):
+    """A brief that came by the inbox."""
+
+    __tablename__ = "intake"
+
+    content: Mapped[str] = mapped_column(primary_key=True)
+    """Hash of brief and media, whatever they are called."""
+    campaign: Mapped[str]
+    source: Mapped[str]
+    """Path or ``s3://`` address of the brief."""
+    handed: Mapped[bool]
+    """Whether somebody else sees to it that it is made, or it is made."""
+    taken_at: Mapped[datetime]
+
+
+class Notice(Base):
+    """Something that people were told of once."""
+
+    __tablename__ = "notices"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+
+
 class Export(Base):
     """One bundle of ads for a platform, at one destination, which it holds while it is running."""
 

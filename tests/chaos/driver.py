@@ -62,7 +62,10 @@ def _leave_prefect_out() -> None:
     """Make flows and tasks the plain functions that they decorate."""
     prefect = MagicMock()
     prefect.flow = prefect.task = lambda **_: lambda do: do
-    places = ("settings", "artifacts", "cache_policies", "server", "server.api", "server.api.server")
+    places = (
+        *("settings", "artifacts", "cache_policies", "server", "server.api", "server.api.server"),
+        *("client", "client.orchestration", "context", "exceptions"),
+    )
     sys.modules["prefect"] = prefect
     for place in places:
         sys.modules[f"prefect.{place}"] = MagicMock()

@@ -536,6 +536,15 @@ BAD_BRIEFS: dict[str, tuple[Change, str, str, str]] = {
         put("video", "model", value="wan"), "video.model", "'wan' is no model", "known models: auto, motion"),
     "a seed with a fraction": (
         put("video", "seed", value=1.5), "video.seed", "1.5 is not a whole", "for example 7"),
+    "a cron of four fields": (
+        put("schedule", value={"cron": "0 6 * *"}), "schedule.cron", "'0 6 * *' is no list of five",
+        "0 6 * * 1"),
+    "a minute that no hour has": (
+        put("schedule", value={"cron": "61 6 * * *"}), "schedule.cron", "Bad minute", "0 6 * * 1"),
+    "a day that no month has": (
+        put("schedule", value={"cron": "0 6 31 4,6 *"}), "schedule.cron", "Bad day-of-month", "0 6 * * 1"),
+    "a cron that Prefect refuses": (
+        put("schedule", value={"cron": "0 6 * * 5L"}), "schedule.cron", "Prefect does not know", "0 6 * * 1"),
     "a zone that is a town": (
         put("schedule", value={"cron": "0 6 * * 1", "timezone": "Berlin"}), "schedule.timezone", "'Berlin'",
         "Europe/Berlin"),
@@ -774,15 +783,6 @@ def test_a_path_without_a_brief_is_refused(tmp_path: Path) -> None:
         ingest(tmp_path / "x.yaml")
     with pytest.raises(BriefError, match=r"is no regular file"):
         ingest(Path("/dev/zero"))
-
-
-def test_a_schedule_is_kept_with_a_note(campaign: Path) -> None:
-    """Its author should know that nothing starts by itself."""
-    data = kaffi() | {"schedule": {"cron": "0 6 * * 1", "timezone": "Europe/Berlin"}}
-
-    assert ingest(write(campaign, data)).notes == (
-        "schedule: kept with the brief; this version does not start runs by itself",
-    )
 
 
 def test_sounds_and_fonts_can_be_files(campaign: Path) -> None:

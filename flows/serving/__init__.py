@@ -1,0 +1,1 @@
+"""Campaigns without a person: schedules, the inbox and their runs on Prefect."""

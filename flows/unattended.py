@@ -1,0 +1,73 @@
+"""Runs that nobody watches: they wait their turn, heed signals by themselves, and tell what went wrong."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import click
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
+
+from flows import notices
+from flows.interrupts import heeded
+from flows.notices import Notice
+from flows.workers import Workplace
+from schemas.errors import CampaignBusyError, ReelmillError
+from storage.catalog import Catalog
+from storage.rows import RunEnd
+
+CAMPAIGN = "campaign "
+"""How the tag begins by which a flow run tells whose it is."""
+_GLANCE_SECONDS = 2.0
+
+
+def say(sentence: str) -> None:
+    """Tell whoever reads the log."""
+    click.echo(sentence, err=True)
+
+
+@contextmanager
+def told_of(brief: str) -> Iterator[None]:
+    """Tell the webhook why a run of *brief* could not begin, or broke off, if the block raises an error."""
+    try:
+        yield
+    except ReelmillError as error:
+        first, *lines = str(error).splitlines() or [type(error).__name__]
+        text = f"the run of {brief} could not be made: {first}"
+        notices.tell(Notice(kind="not_started", campaign=brief, text=text, lines=tuple(lines)), say)
+        raise
+
+
+def make_in_turn(make: Callable[[], RunEnd], campaign: str, catalog: Catalog, workplace: Workplace) -> RunEnd:
+    """Return what *make* does, once no other run has *campaign*; the first signal drains, the second stops.
+
+    Raises TerminationSignal after a signal, so that Prefect takes the run for broken off and not for made.
+    """
+    while True:
+        _wait_until_free(campaign, catalog)
+        with heeded(workplace.engine, workplace.say) as interrupts:
+            try:
+                end = make()
+            except CampaignBusyError:
+                continue  # another who waited was quicker
+        if interrupts.count:
+            raise TerminationSignal(signal=signal.SIGTERM)
+        notices.tell(notices.ended(campaign, end, catalog.rows(campaign)), workplace.say)
+        return end
+
+
+def mark_run(campaign: str) -> None:
+    """Tag this flow run with *campaign*, by which `flows.serving.care` finds its lease; best effort."""
+    context = FlowRunContext.get()
+    tag = f"{CAMPAIGN}{campaign}"
+    if context is None or context.flow_run is None or tag in context.flow_run.tags:
+        return
+    with suppress(Exception), get_client(sync_client=True) as client:  # Prefect's record is no condition
+        client.update_flow_run(context.flow_run.id, tags=[*context.flow_run.tags, tag])
+
+
+def _wait_until_free(campaign: str, catalog: Catalog) -> None:
+    while any(run.campaign == campaign for run in catalog.live_runs()):
+        time.sleep(_GLANCE_SECONDS)
