@@ -17,6 +17,8 @@ from schemas.record import Record
 from storage.aside import aside
 
 _HASH_DIGITS = 12
+MUSIC_MAKER = "ace-step-1.5"
+"""The trained model that made the tracks of the item ``music``."""
 _SUFFIXES: dict[Kind, str] = {"copy": ".onnx", "font": ".ttf", "music": "", "kokoro": ""}
 _SAFETENSORS = ".safetensors"
 

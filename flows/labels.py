@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from actors.weights import MUSIC_MAKER
 from flows.equipment import Equipment
 from flows.ingest import Ingested
 from flows.specs import is_generated
@@ -38,7 +39,8 @@ class Disclosure:
 
     Art. 50(2) of the EU's AI Act leaves out assistance with editing that does not substantially alter what is
     given, so cut-outs, crops and enlarging are no AI here; nor is the built-in renderer, which moves a camera
-    over given pictures, nor the synthesiser of music. A synthetic voice is.
+    over given pictures, nor the synthesiser of music. A synthetic voice is, and so is the music of the pack,
+    which a model made.
     """
 
     def __init__(self, ingested: Ingested, equipment: Equipment) -> None:
@@ -50,27 +52,34 @@ class Disclosure:
         logo = brief.brand.logo
         self._logo = ingested.sources[logo].name if logo else ""
         self._seen: dict[tuple[str, ...], _Seen] = {}
-        self._marks: dict[tuple[tuple[str, ...], str, str], Marks] = {}
+        self._marks: dict[tuple[tuple[str, ...], str, tuple[str, str]], Marks] = {}
 
     def marks(
         self,
         locale: str,
         keys: Sequence[str],
         spoken: Narration | None,
+        music: str,
         shots: dict[str, Shot],
         stills: dict[str, Still],
     ) -> Marks:
-        """Return the marks of an ad of the shots *keys* for *locale*, in which somebody says *spoken*."""
+        """Return the marks of an ad of the shots *keys* for *locale*, in which somebody says *spoken*.
+
+        *music* is as in Sound.
+        """
         shown = tuple(dict.fromkeys(keys))
-        voice = spoken.engine if spoken and not spoken.recorded else ""
-        if (known := (shown, locale, voice)) not in self._marks:
+        heard = (
+            spoken.engine if spoken and not spoken.recorded else "",
+            MUSIC_MAKER if music.startswith("pack:") else "",
+        )
+        if (known := (shown, locale, heard)) not in self._marks:
             if shown not in self._seen:
                 self._seen[shown] = self._look(shown, shots, stills)
-            self._marks[known] = self._decided(self._seen[shown], locale, voice)
+            self._marks[known] = self._decided(self._seen[shown], locale, heard)
         return self._marks[known]
 
-    def _decided(self, seen: _Seen, locale: str, voice: str) -> Marks:
-        models = sorted({*seen.models, *([voice] if voice else ())})
+    def _decided(self, seen: _Seen, locale: str, heard: tuple[str, str]) -> Marks:
+        models = sorted({*seen.models, *filter(None, heard)})
         told = self._ai == "always"
         trained = bool(models) or any(one.source in TRAINED for one in seen.incoming) or told
         asking = [market for market in markets_of(locale) if trained and _asks(market, people=seen.people)]

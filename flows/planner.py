@@ -9,7 +9,7 @@ from actors.fonts import FONTS_REVISION, has_emoji
 from flows.equipment import Equipment
 from flows.ingest import Ingested
 from flows.labels import Disclosure
-from flows.sales import sale_notes, without_past_sales
+from flows.sales import priced_at, sale_notes
 from flows.shots import ShotList, Showing
 from flows.storyboard import fit, storyboard_of
 from flows.templates.story import copy_of
@@ -32,7 +32,7 @@ def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy
     *now* decides whether a sale is on; the rest follows from the brief, its media and the equipment. *policy*
     is the revision of what the brief was held against.
     """
-    brief = without_past_sales(ingested.brief, now)
+    brief = priced_at(ingested.brief, now)
     planner = _Planner(ingested.model_copy(update={"brief": brief}), equipment)
     products = brief.products if isinstance(brief.products, tuple) else ()
     ads = tuple(ad for product in products for ad in planner.ads(product))
@@ -151,7 +151,7 @@ class _Planner:
             fonts=FONTS_REVISION,
             emoji=self._emoji(cuts, said, disclaimer, captions),
             marks=self.disclosure.marks(
-                locale, [cut.shot for cut in cuts], spoken, self.list.shots, self.list.stills
+                locale, [cut.shot for cut in cuts], spoken, self.music, self.list.shots, self.list.stills
             ),
             recipe=COMPOSITION_RECIPE,
             fps=placement.fps,

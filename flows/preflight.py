@@ -17,7 +17,7 @@ from flows.labels import disclosure_notes, disclosure_problems
 from flows.planner import make_plan
 from flows.policy import english_problems, read_policy
 from flows.reach import reach_of
-from flows.sales import without_past_sales
+from flows.sales import priced_at
 from flows.silence import silence_notes, silence_problems
 from flows.spending import credit_notes, credit_problems
 from flows.storyboard import templates_of
@@ -51,9 +51,9 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     policy = read_policy(settings.policy)
     ingested = _in_english(ingest(brief, policy, reach_of(settings)), policy, settings)
     now = datetime.now(UTC)
-    brief_now = without_past_sales(ingested.brief, now)
+    brief_now = priced_at(ingested.brief, now)
     ingested = without_unsold(ingested, brief_now)
-    brief_now = without_past_sales(ingested.brief, now)
+    brief_now = priced_at(ingested.brief, now)
     _refuse(template_problems(brief_now))
     equipment = find_equipment(settings)
     check_signing(settings.signing)
@@ -67,7 +67,7 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     logo = ingested.path_of(ingested.brief.brand.logo) if ingested.brief.brand.logo else None
     drawn = without_undrawn(ingested, plan, faces, logo)
     if drawn is not ingested:
-        ingested, brief_now = drawn, without_past_sales(drawn.brief, now)
+        ingested, brief_now = drawn, priced_at(drawn.brief, now)
         plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
     _refuse(character_problems(plan, faces))
     _refuse(room_problems(plan, faces, logo))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from schemas.brief import Brief, Product
 
@@ -9,24 +10,20 @@ _TOLD_MAX = 5
 """Products that are named; a feed may have thousands."""
 
 
-def without_past_sales(brief: Brief, now: datetime) -> Brief:
+def priced_at(brief: Brief, now: datetime) -> Brief:
     """Return *brief* with the sales that are on at *now*; what is not on sale costs its full price."""
-    if not isinstance(brief.products, tuple) or all(
-        product.sale_price is None or is_on(product, now) for product in brief.products
-    ):
+    products = brief.products if isinstance(brief.products, tuple) else ()
+    if not any(map(partial(_is_off, now=now), products)):
         return brief
-    off = {"sale_price": None, "sale_starts": None, "sale_ends": None}
-    products = tuple(
-        product if is_on(product, now) or product.sale_price is None else product.model_copy(update=off)
-        for product in brief.products
-    )
-    return brief.model_copy(update={"products": products})
+    full = {"sale_price": None, "sale_starts": None, "sale_ends": None}
+    priced = tuple(one.model_copy(update=full) if _is_off(one, now) else one for one in products)
+    return brief.model_copy(update={"products": priced})
 
 
 def sale_notes(brief: Brief, now: datetime) -> Iterator[str]:
     """Yield the products whose sale is over at *now*, or has not begun."""
     products = brief.products if isinstance(brief.products, tuple) else ()
-    off = [product for product in products if product.sale_price is not None and not is_on(product, now)]
+    off = [product for product in products if _is_off(product, now)]
     for product in off[:_TOLD_MAX]:
         when = _when(product, now)
         yield f"{product.id}: the sale {when}; its ads show the full price, {product.price}"
@@ -41,6 +38,10 @@ def is_on(product: Product, now: datetime) -> bool:
         and (product.sale_starts is None or product.sale_starts <= now)
         and (product.sale_ends is None or now < product.sale_ends)
     )
+
+
+def _is_off(product: Product, now: datetime) -> bool:
+    return product.sale_price is not None and not is_on(product, now)
 
 
 def _when(product: Product, now: datetime) -> str:

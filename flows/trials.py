@@ -16,7 +16,7 @@ from flows.ingest import Ingested, ingest
 from flows.policy import read_policy
 from flows.preflight import Preflight, preflight
 from flows.reach import reach_of
-from flows.sales import without_past_sales
+from flows.sales import priced_at
 from flows.storyboard import fit, storyboard_of
 from schemas.brief import EVERYWHERE, Brief, Product, Scene, in_locale
 from schemas.errors import BriefError, ReelmillError, SettingsError
@@ -63,7 +63,7 @@ def trials(brief: Path, models: Sequence[str], pick: Pick, settings: Settings) -
     it has not.
     """
     whole = ingest(brief, read_policy(settings.policy), reach_of(settings))
-    reduced = reduce_brief(without_past_sales(whole.brief, datetime.now(UTC)), pick)
+    reduced = reduce_brief(priced_at(whole.brief, datetime.now(UTC)), pick)
     parent = settings.cache / "scratch"
     scratch = Scratch(parent)
     try:

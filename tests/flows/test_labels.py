@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from actors.weights import MUSIC_MAKER
 from flows.equipment import Equipment
 from flows.ingest import Ingested, ingest
 from flows.labels import TEST_WARNING, disclosure_notes, disclosure_problems
@@ -67,6 +68,20 @@ def test_a_camera_over_given_pictures_is_no_ai(kaffi: Ingested) -> None:
     assert {(one.source, one.label, one.aigc, one.models) for one in marks.values()} == {
         ("composite", None, "", ())
     }
+
+
+def test_music_that_a_model_made_is_ai(kaffi: Ingested) -> None:
+    """The tracks of the pack are; the synthesiser's are not."""
+    pack = Equipment(models={"dream": "dream/1@f"}, tracks={"calm": ("pack:calm/one@f",)})
+    brief = kaffi.brief.model_copy(update={"audio": kaffi.brief.audio.model_copy(update={"music": "calm"})})
+    plans = [
+        make_plan(kaffi.model_copy(update={"brief": brief}), one, now=NOW) for one in (pack, Equipment())
+    ]
+    models = [{model for marks in _marks(plan).values() for model in marks.models} for plan in plans]
+
+    assert [MUSIC_MAKER in found for found in models] == [True, False]
+    assert (label := _marks(plans[0])["zh-CN"].label) is not None
+    assert label.text == "AI生成"
 
 
 def test_each_market_gets_what_it_asks_for(kaffi: Ingested) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flows.brief_templates import template_notes, template_problems
 from flows.equipment import Equipment
 from flows.planner import make_plan
-from flows.sales import without_past_sales
+from flows.sales import priced_at
 from flows.storyboard import fit, storyboard_of, template_of
 from flows.templates import TEMPLATES
 from schemas.brief import NOTED, Brief
@@ -98,9 +98,9 @@ def test_a_sale_that_is_over_is_no_offer() -> None:
     """Nor is a product without one; a named template then lacks its sale."""
     later = datetime(2027, 1, 1, tzinfo=UTC)
 
-    assert chosen(without_past_sales(told(), NOW)) == "offer_countdown"
-    assert chosen(without_past_sales(told(), later)) == "feature_list"
-    (problem,) = template_problems(without_past_sales(told(template="offer_countdown"), later))
+    assert chosen(priced_at(told(), NOW)) == "offer_countdown"
+    assert chosen(priced_at(told(), later)) == "feature_list"
+    (problem,) = template_problems(priced_at(told(template="offer_countdown"), later))
     assert str(problem) == (
         "products[0].sale_price: the template offer_countdown needs a sale that is on; "
         "give one, or a later sale_ends, or choose another template"

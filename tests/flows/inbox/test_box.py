@@ -363,8 +363,7 @@ def test_what_was_taken_is_made_once_though_its_maker_is_killed(
     with pytest.raises(KeyboardInterrupt):
         run.look_once(opened(drop.where, known, settings), known, settings, as_json=True)
     looks = [
-        run.look_once(opened(drop.where, known, settings), known, settings, as_json=True)
-        for _ in range(3)
+        run.look_once(opened(drop.where, known, settings), known, settings, as_json=True) for _ in range(3)
     ]
 
     assert looks == [False, True, True]
