@@ -93,7 +93,7 @@ def forecast(briefs: tuple[Path, ...], *, as_json: bool) -> None:
     """Say what making each BRIEF would take.
 
     Ads and what they are made from, time, worker seconds, GPU-seconds, storage and money
-    (REELMILL_GPU_HOUR_PRICE); touches nothing.
+    (REELMILL_GPU_HOUR_PRICE); touches nothing but the cache.
     """
     from flows.preview import print_forecasts
 

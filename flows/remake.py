@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import click
 
-from actors.likeness import SAME_SOUND_DB, Likeness, measure_ssim, sound_difference
+from actors.likeness import Likeness, measure_ssim, sound_difference
 from actors.models import Means
 from actors.video import ffmpeg_path
 from actors.workshop import Workshop
@@ -72,7 +72,8 @@ class Remade(Record):
     def same(self) -> bool:
         """Whether it is the same ad, as far as anyone can tell."""
         alike = self.picture is not None and self.picture.ssim >= SSIM_MIN
-        return self.equal or (alike and (self.sound_db or SAME_SOUND_DB) <= SOUND_MAX_DB)
+        sounds_alike = self.sound_db is None or self.sound_db <= SOUND_MAX_DB
+        return self.equal or (alike and sounds_alike)
 
 
 class _Made(NamedTuple):

@@ -13,9 +13,10 @@ from PIL import Image
 
 from actors.backends import VIDEO_MODELS
 from actors.composer import Composer
+from actors.likeness import Likeness
 from actors.video import DELIVERY
 from actors.workshop import Workshop
-from flows.remake import print_remade, remake
+from flows.remake import Remade, print_remade, remake
 from schemas.errors import BriefError
 from schemas.layout import Box
 from schemas.plan import Ad, Given, Shot, Sound, Still
@@ -210,3 +211,12 @@ def test_what_names_no_ad_is_refused(
 
     with pytest.raises(BriefError, match=words):
         remake(asked, made.settings)
+
+
+@pytest.mark.parametrize(("sound_db", "same"), [(None, True), (-60.0, True), (-10.0, False), (0.0, False)])
+def test_an_ad_without_its_sound_is_not_the_same(sound_db: float | None, same: bool) -> None:  # noqa: FBT001
+    """0 dB says that the sounds have nothing in common; None that neither has any."""
+    picture = Likeness(ssim=1.0, worst=1.0, worst_frame=0, frames=30)
+    found = Remade(ad="a" * 64, label="", picture=picture, sound_db=sound_db)
+
+    assert found.same is same
