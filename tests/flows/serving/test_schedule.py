@@ -26,7 +26,7 @@ from tests.processes import end_session, in_session
 
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECONDS = 240.0
 """So long anything may take on a machine that does much else."""
 SCHEDULE = 'schedule: {cron: "0 6 * * 1", timezone: Europe/Berlin}\n'
