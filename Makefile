@@ -29,7 +29,7 @@ demo: setup ## make the example campaign's 30 ads
 	@$(BIN)/reelmill run $(BRIEF)
 
 test: setup ## run the tests
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 check: setup ## lint, type-check and hold the direction of imports
 	$(BIN)/ruff format --check .

@@ -112,14 +112,14 @@ def tails(folder: Path, seconds: float, rounds: int) -> None:
 
 
 def cores(folder: Path, seconds: float, rounds: int) -> None:
-    """Print how much of N times the speed of one process N at once reach, on N cores."""
+    """Print how much of N times the speed of one process on one core N at once reach, on N cores."""
     story = Storyboard(folder, seconds)
     count = os.cpu_count() or 1
     shares = []
     for _ in range(rounds):
-        one = max(run["wall"] for run in run_alone(story, 1))
+        one = max(run["wall"] for run in run_alone(story, 1, cores={0}))
         shares.append(one / max(run["wall"] for run in run_alone(story, count)))
-    print(f"{count} ads at once on {count} cores / {count} x one: {spread(shares)}")
+    print(f"{count} ads at once on {count} cores / {count} x one on one: {spread(shares)}", flush=True)
 
 
 def peers(folder: Path, seconds: float, rounds: int) -> None:
@@ -223,8 +223,8 @@ def write_raw(story: Storyboard) -> Path:
     return raw
 
 
-def run_alone(story: Storyboard, count: int) -> list[dict[str, float]]:
-    """Compose the ad in *count* processes at once."""
+def run_alone(story: Storyboard, count: int, cores: set[int] | None = None) -> list[dict[str, float]]:
+    """Compose the ad in *count* processes at once, on *cores* only, or on all."""
     (story.folder / "composition.json").write_text(story.ad.model_dump_json())
     command = [
         sys.executable,
@@ -232,7 +232,12 @@ def run_alone(story: Storyboard, count: int) -> list[dict[str, float]]:
         story.folder,
         json.dumps(story.clips),
     ]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores or before)
+    try:
+        runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    finally:
+        os.sched_setaffinity(0, before)
     return [json.loads(run.communicate()[0]) for run in runs]
 
 
