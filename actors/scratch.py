@@ -47,6 +47,17 @@ class Scratch:
             over -= size
 
 
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Have a folder of this process under *parent* for the length of the block."""
+    scratch = Scratch(parent)
+    try:
+        yield scratch.folder
+    finally:
+        del scratch  # and with it the lock, so that the sweep takes the folder
+        sweep_scratch(parent)
+
+
 def sweep_scratch(parent: Path, *, dry: bool = False) -> tuple[str, ...]:
     """Remove the folders under *parent* whose workers are gone; return their paths. *dry* removes nothing."""
     if not parent.is_dir():

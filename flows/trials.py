@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from actors.backends import VIDEO_MODELS
-from actors.scratch import Scratch, sweep_scratch
+from actors.scratch import scratch_folder
 from flows.casting import cast_scenes, casting_problems
 from flows.equipment import Equipment, find_equipment
 from flows.ingest import Ingested, ingest
@@ -64,16 +64,10 @@ def trials(brief: Path, models: Sequence[str], pick: Pick, settings: Settings) -
     """
     whole = ingest(brief, read_policy(settings.policy), reach_of(settings))
     reduced = reduce_brief(priced_at(whole.brief, datetime.now(UTC)), pick)
-    parent = settings.cache / "scratch"
-    scratch = Scratch(parent)
-    try:
-        reduced = _with_copies(whole, reduced, scratch.folder)
+    with scratch_folder(settings.cache / "scratch") as folder:
+        reduced = _with_copies(whole, reduced, folder)
         equipment = find_equipment(settings)
-        yield [_trial(model, reduced, scratch.folder, equipment, settings) for model in models]
-    finally:
-        shutil.rmtree(scratch.folder, ignore_errors=True)
-        del scratch
-        sweep_scratch(parent)
+        yield [_trial(model, reduced, folder, equipment, settings) for model in models]
 
 
 def reduce_brief(brief: Brief, pick: Pick) -> Brief:

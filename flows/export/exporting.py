@@ -1,14 +1,12 @@
 """Exports the ads of campaigns: chooses, writes, notes what lies where. A killed export is gone on with."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
-from actors.scratch import Scratch
+from actors.scratch import scratch_folder
 from flows.export.bundle import Bundle, Writing, write_bundle
 from flows.export.choosing import Choice, choose
 from flows.export.destination import MANIFEST, open_destination
@@ -62,7 +60,7 @@ def _export(request: Request, catalog: Catalog, settings: Settings, say: Callabl
                 f"{request.to}/{folder} holds an export that this catalog does not know: move it away"
             )
         destination.begin()
-        with _scratch(settings) as scratch:
+        with scratch_folder(settings.cache / "scratch") as scratch:
             blobs = open_blobs(settings.blobs)
             beat = partial(catalog.beat_export, row.export, owner)
             writing = Writing(request, row, folder, destination, blobs, catalog, scratch, beat, say)
@@ -82,12 +80,3 @@ def _held(request: Request, catalog: Catalog, owner: Owner) -> Iterator[ExportRo
         with suppress(StorageError):
             catalog.let_export_go(row.export, owner)
         raise
-
-
-@contextmanager
-def _scratch(settings: Settings) -> Iterator[Path]:
-    folder = Scratch(settings.cache / "scratch").folder
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

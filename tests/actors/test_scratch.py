@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.scratch import Scratch, sweep_scratch
+from actors.scratch import Scratch, scratch_folder, sweep_scratch
 from schemas.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +118,20 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytes
 
     with pytest.raises(SettingsError, match="belongs to another user"):
         Scratch(None)
+
+
+def test_a_folder_for_a_block_is_held_and_leaves_nothing(tmp_path: Path) -> None:
+    """Nobody sweeps it meanwhile, and no lock of it stays behind, also where the block fails."""
+
+    def fail() -> None:
+        with scratch_folder(tmp_path) as folder:
+            (folder / "half a file").write_text("half")
+            held.append(sweep_scratch(tmp_path) == () and folder.exists())
+            raise OSError("the disk is full")
+
+    held: list[bool] = []
+    with pytest.raises(OSError, match="full"):
+        fail()
+
+    assert held == [True]
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
