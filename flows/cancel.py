@@ -2,6 +2,7 @@
 
 import time
 
+from flows.known import check_known
 from schemas.errors import BriefError
 from schemas.settings import Settings
 from storage.catalog import Catalog
@@ -19,9 +20,7 @@ def cancel(campaign: str, settings: Settings) -> str:
     if catalog is None:
         raise BriefError(f"campaign: unknown {campaign!r}; no campaigns yet")
     with catalog:
-        known = [row.name for row in catalog.campaigns()]
-        if campaign not in known:
-            raise BriefError(f"campaign: unknown {campaign!r}; known: {', '.join(known) or 'none'}")
+        check_known([campaign], [row.name for row in catalog.campaigns()])
         if not catalog.ask_to_cancel(campaign):
             return f"{campaign}: no run of it is alive; what was not made is cancelled"
         return _wait(campaign, catalog)

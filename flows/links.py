@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from flows.known import check_known
 from flows.naming import file_stem
 from flows.sidecars import read_sidecar
 from flows.spoken import counted
@@ -16,9 +17,6 @@ from schemas.settings import Settings
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
 from storage.tables import DONE
-
-HOURS_MAX = 168
-"""S3 signs addresses for seven days at most."""
 
 
 class Link(Record):
@@ -77,9 +75,7 @@ def _ads_of(asked: str, blobs: BlobStore, settings: Settings) -> Iterator[Ad]:
     if catalog is None:
         raise BriefError(f"campaign: unknown {asked!r}; no campaign has been made yet")
     with catalog:
-        known = [row.name for row in catalog.campaigns()]
-        if asked not in known:
-            raise BriefError(f"campaign: unknown {asked!r}; known: {', '.join(known) or 'none'}")
+        check_known([asked], [row.name for row in catalog.campaigns()])
         keys = [row.key for row in catalog.rows(asked) if row.state in DONE]
         planned = catalog.planned_ads(keys)
     if not keys:

@@ -9,11 +9,11 @@ import click
 
 from flows import report
 from flows.forecast import Forecast
+from flows.known import check_known
 from flows.naming import file_stem
 from flows.outlook import forecast_plan
 from flows.spoken import counted, number, plain
 from flows.tables import print_json, print_line, print_rows
-from schemas.errors import BriefError
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
 from storage.blobs import open_blobs
@@ -67,9 +67,7 @@ def print_status(campaign: str | None, settings: Settings, *, as_json: bool) -> 
         return
     with catalog:
         campaigns = {row.name: row for row in catalog.campaigns()}
-        if campaign is not None and campaign not in campaigns:
-            known = ", ".join(campaigns) or "none"
-            raise BriefError(f"campaign: unknown {campaign!r}; known: {known}")
+        check_known([] if campaign is None else [campaign], campaigns)
         rows = [] if campaign is None else catalog.rows(campaign)
         decided = catalog.latest_decisions(row.key for row in rows)
     said = {key: row.decision for key, row in decided.items() if row.decision != "withdrawn"}

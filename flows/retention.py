@@ -6,25 +6,23 @@ after a crash at any moment, and the next removal goes on with what is left.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from flows.examine import file_names
+from flows.known import check_known
 from flows.spoken import counted, in_bytes
 from flows.tables import print_json, print_rows
-from schemas.errors import BriefError
 from schemas.record import Record
 from schemas.settings import Settings
 from schemas.work import Kind
 from storage.blobs import BlobStore, open_blobs
 from storage.catalog import Catalog
+from storage.dialect import batches
 from storage.leaving import Leaving, Retention
-
-T = TypeVar("T")
 
 _KINDS: tuple[Kind, ...] = ("ad", "shot", "still", "voice")
 _AT_ONCE = 10
@@ -86,7 +84,7 @@ def clear(rule: Retention, settings: Settings) -> Cleared:
         found = catalog.let_go(rule)
         inputs, size = _inputs_there(found.inputs, blobs)
         for kind in _KINDS:
-            for keys in _few(sorted(catalog.removals(kind))):
+            for keys in batches(sorted(catalog.removals(kind)), _AT_ONCE):
                 catalog.remove(kind, keys, partial(_erase, blobs, kind))
         gone = _remove_inputs(rule, inputs, catalog, blobs)
     return Cleared(things=found.things, inputs=gone, input_bytes=size, left=left, removed=True)
@@ -129,9 +127,7 @@ def _opened(rule: Retention, settings: Settings) -> Catalog | None:
     catalog = Catalog.peek(settings.database_url)
     if catalog is None:
         return None
-    known = [row.name for row in catalog.campaigns()]
-    if unknown := [name for name in rule.campaigns if name not in known]:
-        raise BriefError(f"campaign: unknown {unknown[0]!r}; known: {', '.join(known) or 'none'}")
+    check_known(rule.campaigns, [row.name for row in catalog.campaigns()])
     return catalog
 
 
@@ -145,6 +141,8 @@ def _remove_inputs(
     rule: Retention, names: Sequence[str], catalog: Catalog, blobs: BlobStore
 ) -> tuple[str, ...]:
     """Remove the inputs *names* that nothing needs; who starts meanwhile may need one: it is asked again."""
+    if not names:
+        return ()
     gone: list[str] = []
     found = catalog.unneeded(rule)
     left = [name for name in names if name in found.inputs]
@@ -168,9 +166,3 @@ def _erase(blobs: BlobStore, kind: Kind, keys: Iterable[str]) -> None:
 def _delete(blobs: BlobStore, names: Iterable[str]) -> None:
     for name in names:
         blobs.delete(name)
-
-
-def _few(keys: Sequence[T]) -> Iterator[list[T]]:
-    rest = iter(keys)
-    while few := list(islice(rest, _AT_ONCE)):
-        yield few

@@ -56,10 +56,10 @@ def queue_up(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_LOCK)))
 
 
-def batches(items: Iterable[T]) -> Iterator[list[T]]:
-    """Cut *items* into lists that fit in one statement."""
+def batches(items: Iterable[T], most: int = BATCH) -> Iterator[list[T]]:
+    """Cut *items* into lists of *most*, by default what fits in one statement."""
     rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
+    while batch := list(islice(rest, most)):
         yield batch
 
 

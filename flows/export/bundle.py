@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from schemas.media import StoredFile
 from storage.blobs import BlobStore
 from storage.catalog import Catalog
 from storage.content import describe
+from storage.dialect import batches
 from storage.rows import ExportItemRow, ExportRow
 
 _AT_ONCE = 64
@@ -175,10 +175,10 @@ def _packed(
     chosen: Iterable[Chosen], writing: Writing, packer: Packer
 ) -> Iterator[tuple[Chosen, Packed | Hold]]:
     """Yield every ad in order, a few made ready at once."""
-    rest, done, beaten = iter(chosen), 0, time.monotonic()
+    done, beaten = 0, time.monotonic()
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="export")
     try:
-        while batch := [*islice(rest, _AT_ONCE)]:
+        for batch in batches(chosen, _AT_ONCE):
             found = writing.catalog.candidates(one.listed.key for one in batch)
             work = ((one, found[one.listed.key]) for one in batch)
             for one, packed in zip(batch, pool.map(lambda pair: packer.pack(*pair), work), strict=True):

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from flows.export.holding import UNTRUE, Hold, Judge, Shelf, open_shelf
 from flows.export.request import Request
+from flows.known import check_known
 from flows.naming import HASH_DIGITS, file_stem
 from flows.spoken import counted
-from schemas.errors import BriefError
 from schemas.plan import Ad
 from schemas.settings import Settings
 from storage.catalog import Catalog
@@ -89,11 +89,8 @@ def hold_back(choice: Choice, held: Held) -> None:
 
 
 def _shelves(request: Request, catalog: Catalog, settings: Settings) -> tuple[dict[str, Shelf], list[str]]:
+    check_known(request.campaigns, [row.name for row in catalog.campaigns()])
     briefs = catalog.briefs(request.campaigns)
-    for name in request.campaigns:
-        if name not in briefs:
-            known = ", ".join(row.name for row in catalog.campaigns()) or "none"
-            raise BriefError(f"campaign: unknown {name!r}; known: {known}")
     shelves = {name: open_shelf(row, settings) for name, row in briefs.items()}
     notes = [
         f"{name} is being made now: what is not done yet comes with the next export"
