@@ -2,7 +2,6 @@
 
 import math
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from actors.probing import probe_video
 from actors.sound import Sound, read_sound
-from actors.video import ffmpeg_failure, open_media, start_ffmpeg, tail
+from actors.video import open_media, run_ffmpeg
 from schemas.errors import MediaError
 from schemas.record import Record
 
@@ -86,15 +85,7 @@ def _run(one: Path, other: Path, graph: str, ffmpeg_exe: str) -> None:
     safe = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS)
     inputs = [part for path in (one, other) for part in (*safe, "-i", f"file:{path}")]
     command = [ffmpeg_exe, "-nostats", "-loglevel", "error", *inputs, "-lavfi", graph, "-f", "null", "-"]
-    with tempfile.TemporaryFile() as log, start_ffmpeg(command, log) as process:
-        try:
-            code = process.wait(_FFMPEG_SECONDS_MAX)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise MediaError(f"the pictures were not compared within {_FFMPEG_SECONDS_MAX} s") from error
-        words = tail(log)
-    if code:
-        raise ffmpeg_failure("comparing pictures", code, words)
+    run_ffmpeg(command, "comparing pictures", seconds_max=_FFMPEG_SECONDS_MAX)
 
 
 def _escaped(text: str) -> str:

@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -155,6 +156,20 @@ def start_ffmpeg(
     """Start ffmpeg with its words going to *log*: an unread pipe would stop it for good."""
     safe = [command[0], "-nostdin", "-hide_banner", "-y", *command[1:]]
     return subprocess.Popen(safe, stdin=stdin, stdout=subprocess.DEVNULL, stderr=log, bufsize=0)  # noqa: S603
+
+
+def run_ffmpeg(command: list[str], what: str, *, seconds_max: float = 300) -> str:
+    """Run ffmpeg and return its last words. Raises as `ffmpeg_failure`; MediaError when it takes too long."""
+    with tempfile.TemporaryFile() as log, start_ffmpeg(command, log) as process:
+        try:
+            code = process.wait(seconds_max)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise MediaError(f"{what}: ffmpeg did not end within {seconds_max:g} s") from error
+        words = tail(log, 4000)
+    if code:
+        raise ffmpeg_failure(what, code, words[-600:])
+    return words
 
 
 def ffmpeg_failure(what: str, code: int, words: str) -> MediaError | ChildProcessError:

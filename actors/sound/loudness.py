@@ -1,8 +1,6 @@
 """Measures how loud sound is: LUFS, gated, and true peak dBTP, after ITU-R BS.1770-4 (2015)."""
 
 import re
-import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.synth import RATE, Sound
-from actors.video import ffmpeg_failure, start_ffmpeg, tail
+from actors.video import run_ffmpeg
 from schemas.errors import MediaError
 from schemas.record import Record
 
@@ -23,7 +21,6 @@ CELL = RATE // 1000
 
 _FORMATS = "mov,mp4,m4a,matroska,webm,mp3,wav,ogg,flac"
 """What is measured; a playlist would make ffmpeg read other files."""
-_FFMPEG_SECONDS_MAX = 300
 
 
 class Loudness(Record):
@@ -99,25 +96,11 @@ def measure(path: Path, ffmpeg_exe: str) -> Loudness:
         "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-",
     ]  # fmt: skip
     # The last summary is ffmpeg's own; a title in the file may look like an earlier one.
-    summary = run_ffmpeg(command).rpartition("Summary:")[2]
+    summary = run_ffmpeg(command, "sound").rpartition("Summary:")[2]
     lufs, peak = re.search(r"I: +(\S+) LUFS", summary), re.search(r"Peak: +(\S+) dBFS", summary)
     if not lufs or not peak:
         raise MediaError(f"{path.name}: loudness cannot be measured: {summary}")
     return Loudness(lufs=_audible(lufs[1]), true_peak=_audible(peak[1]))
-
-
-def run_ffmpeg(command: list[str]) -> str:
-    """Run ffmpeg and return its last words. Raises MediaError when it fails or takes too long."""
-    with tempfile.TemporaryFile() as log, start_ffmpeg(command, log) as process:
-        try:
-            code = process.wait(_FFMPEG_SECONDS_MAX)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise MediaError(f"ffmpeg did not end within {_FFMPEG_SECONDS_MAX} s") from error
-        words = tail(log, 4000)
-    if code:
-        raise ffmpeg_failure("sound", code, words[-600:])
-    return words
 
 
 def _audible(number: str) -> float:

@@ -13,12 +13,11 @@ from actors.sound.loudness import (
     energy,
     gated,
     measure,
-    run_ffmpeg,
     true_peaks,
 )
 from actors.sound.reading import write_wav
 from actors.synth import RATE, Sound
-from actors.video import aac
+from actors.video import aac, run_ffmpeg
 
 _HEADROOM = 1.5
 """dB left at first for AAC, which raises peaks by 0 to 2 dB and no rule tells by how much."""
@@ -63,9 +62,8 @@ def _rehearsed(sound: Path, kbps: int, ffmpeg_exe: str) -> Loudness:
     try:
         # As the ad's own encoding does it, so that the rehearsal is the performance.
         options = [text for name, value in aac(kbps).items() for text in (f"-{name}", str(value))]
-        run_ffmpeg(
-            [ffmpeg_exe, "-loglevel", "error", "-f", "wav", "-i", f"file:{sound}", *options, f"file:{coded}"]
-        )
+        source = ("-loglevel", "error", "-f", "wav", "-i", f"file:{sound}")
+        run_ffmpeg([ffmpeg_exe, *source, *options, f"file:{coded}"], "sound")
         return measure(coded, ffmpeg_exe)
     finally:
         coded.unlink(missing_ok=True)

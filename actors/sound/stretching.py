@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.sound.loudness import run_ffmpeg
 from actors.synth import RATE, Sound
+from actors.video import run_ffmpeg
 
 _RAW = ("-f", "f32le", "-ar", str(RATE))
 
@@ -40,7 +40,8 @@ def stretched(sound: Sound, samples: int, ffmpeg_exe: str) -> Sound:
                 tempo,
                 *form,
                 f"file:{after}",
-            ]
+            ],
+            "sound",
         )
         played = np.fromfile(after, dtype="<f4").astype(np.float32).reshape(-1, channels)
     return _sized(played, samples)
