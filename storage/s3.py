@@ -122,31 +122,28 @@ class S3Blobs:
 
     def find(self, name: str) -> StoredFile | None:
         """Return the facts of *name*, or None if there is no such object."""
-        key = self._key(name)
-        with explained("look up", name, self.where):
-            try:
-                head = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
-            except ClientError as error:
-                if code_of(error) in ABSENT:
-                    return None
-                raise
-            digest = _sha256(head) or self._hash(key)
-        return StoredFile(name=name, sha256=digest, bytes=head["ContentLength"])
+        return self._facts("look up", name, _sha256)
 
     def measure(self, name: str) -> StoredFile | None:
         """Return the facts of *name*, or None; unlike find it believes nothing but the object's own bytes.
 
         The SHA-256 is the one that the server computed of all of them; where it keeps none, they are read.
         """
+        return self._facts("read back", name, _computed_sha256)
+
+    def _facts(
+        self, doing: str, name: str, noted: "Callable[[HeadObjectOutputTypeDef], str]"
+    ) -> StoredFile | None:
+        """Return the facts of *name*, with the SHA-256 that is *noted* beside it, or that of its bytes."""
         key = self._key(name)
-        with explained("read back", name, self.where):
+        with explained(doing, name, self.where):
             try:
                 head = self.client.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
                 raise
-            digest = _computed_sha256(head) or self._hash(key)
+            digest = noted(head) or self._hash(key)
         return StoredFile(name=name, sha256=digest, bytes=head["ContentLength"])
 
     def copy(self, name: str, file: StoredFile, source: "S3Blobs") -> StoredFile:

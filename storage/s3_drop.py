@@ -43,12 +43,12 @@ class S3Drop:
         """Return the ``s3://`` address of *name*."""
         return f"{self.where}/{name}"
 
-    def files(self, under: str = "") -> Iterator[Dropped]:
-        """Yield the files whose names begin with *under*; names that could lead elsewhere are left out."""
+    def files(self) -> Iterator[Dropped]:
+        """Yield all files; names that could lead elsewhere are left out."""
         pages = self._client.get_paginator("list_objects_v2")
         now = datetime.now(UTC)
-        with self._explained("list", under):
-            for page in pages.paginate(Bucket=self._blobs.bucket, Prefix=self._blobs.prefix + under):
+        with self._explained("list", ""):
+            for page in pages.paginate(Bucket=self._blobs.bucket, Prefix=self._blobs.prefix):
                 for entry in page.get("Contents", ()):
                     name = entry["Key"].removeprefix(self._blobs.prefix)
                     age = (now - entry["LastModified"]).total_seconds()
