@@ -37,9 +37,16 @@ class Interrupts:
 def heeded(engine: "Engine", say: Callable[[str], None]) -> Iterator[Interrupts]:
     """Handle the signals for the length of the block; for the main thread."""
     interrupts = Interrupts(engine, say)
-    before: dict[signal.Signals, Any] = {name: signal.signal(name, interrupts.heed) for name in _SIGNALS}
-    try:
+    with handled_by(interrupts.heed):
         yield interrupts
+
+
+@contextmanager
+def handled_by(heed: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have *heed* handle SIGINT and SIGTERM for the length of the block; for the main thread."""
+    before: dict[signal.Signals, Any] = {name: signal.signal(name, heed) for name in _SIGNALS}
+    try:
+        yield
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

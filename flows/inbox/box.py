@@ -5,7 +5,6 @@ crash nor a second watcher doubles or loses a brief.
 """
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,7 +14,7 @@ from flows.brief_files import read_text
 from flows.inbox.bucket import BucketPlace, names_in
 from flows.inbox.folder import FolderPlace
 from flows.inbox.place import Found, Place, write_report
-from flows.notices import Notice
+from flows.notices import Notice, Say
 from flows.preflight import Preflight, preflight
 from schemas.brief import Brand, Brief
 from schemas.document import read_document
@@ -29,8 +28,6 @@ LOOK_SECONDS = 5.0
 _PATIENCE_SECONDS = 30.0
 """A brief that cannot be used may lack what is still being copied; after so long without change it is bad."""
 _BRIEF_ONLY = frozenset(Brief.model_fields) - frozenset(Brand.model_fields)
-
-Say = Callable[[str], None]
 
 
 class Seen(Record):
@@ -160,13 +157,13 @@ def content_of(path: Path, ready: Preflight) -> str:
     What a feed or an address holds is no part of it: that changes, and the campaign's next run sees it.
     """
     document = read_document(read_text(path)).data
-    named = set(names_in(document)) | set(names_in(ready.ingested.brief.brand.model_dump(mode="json")))
+    brand = ready.ingested.brief.brand.model_dump(mode="json")
+    named = {*names_in(document), *names_in(brand)}
     files = {
         name: one.sha256
         for name, one in ready.ingested.sources.items()
         if name in named and "://" not in name
     }
-    brand = ready.ingested.brief.brand.model_dump(mode="json")
     return content_key({"brief": document, "brand": brand, "files": files})
 
 

@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -100,12 +99,8 @@ def brief_at_hand(brief: str, settings: Settings) -> Path:
     file = drop.find(name)
     if file is None:
         raise BriefError(f"{brief} is missing; give the address of a brief in YAML or JSON")
-
-    @cache
-    def beside() -> dict[str, Dropped]:
-        return {one.name: one for one in drop.files()}
-
-    return _bring(drop, file, beside(), settings.cache / "inbox")
+    listed = {one.name: one for one in drop.files()}
+    return _bring(drop, file, listed, settings.cache / "inbox")
 
 
 def names_in(data: Any) -> Iterator[str]:  # noqa: ANN401 (plain data)

@@ -55,13 +55,13 @@ class Desk:
         self._client, self._catalog, self._settings, self._say = client, catalog, settings, say
         self._at_once, self._alone = at_once, alone
         self._children: dict[UUID, _Child] = {}
-        self._next = {self._begin: 0.0, self._care: 0.0}
+        self._next = {self._reap: 0.0, self._care: 0.0, self._begin: 0.0}
         self._trouble = ""
 
     def turn(self) -> None:
         """Do what is to be done now, if anything; a Prefect that is away is tried again later."""
-        self._attempt(self._reap)
-        for task, pause in ((self._care, CARE_SECONDS), (self._begin, DUE_SECONDS)):
+        pauses = {self._reap: DUE_SECONDS, self._care: CARE_SECONDS, self._begin: DUE_SECONDS}
+        for task, pause in pauses.items():
             if time.monotonic() >= self._next[task]:
                 self._attempt(task)
                 self._next[task] = time.monotonic() + pause

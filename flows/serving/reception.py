@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from threading import Event
 from uuid import UUID
 
@@ -30,13 +29,12 @@ class Reception:
         *,
         given: tuple[Standing, ...] = (),
         pool: str | None = None,
-        folder: Path | None = None,
         alone: bool = False,
     ) -> None:
         self.deployments: frozenset[UUID] = frozenset()
         self._client, self._catalog, self._settings, self._say = client, catalog, settings, say
         self._given, self._alone = given, alone
-        self._pool, self._folder = pool, folder
+        self._pool = pool
         self._inbox: Inbox | None = None
         self._told: dict[str, str] = {}
 
@@ -77,8 +75,11 @@ class Reception:
         return self.take_in()
 
     def watch(self, stop: Event, trouble: tuple[type[Exception], ...]) -> None:
-        """Take in and keep, again and again, until *stop*; *trouble* is told and tried again."""
-        kept = 0.0
+        """Take in and keep, again and again, until *stop*; *trouble* is told and tried again.
+
+        Whoever calls it has kept just before.
+        """
+        kept = time.monotonic()
         while not stop.is_set():
             try:
                 self.take_in()
@@ -109,7 +110,7 @@ class Reception:
             return None
 
     def _deploy(self, standing: Standing) -> UUID:
-        return deploy(self._client, standing, pool=self._pool, folder=self._folder)
+        return deploy(self._client, standing, pool=self._pool)
 
     def _tell(self, one: Seen) -> None:
         what = f" as {one.campaign}" if one.campaign else ""

@@ -60,11 +60,10 @@ def schedule_of(brief: str, settings: Settings) -> Schedule | None:
         raise BriefError(f"{brief}: schedule: {error.errors()[0]['msg']}") from error
 
 
-def deploy(client: SyncPrefectClient, standing: Standing, *, pool: str | None, folder: Path | None) -> UUID:
+def deploy(client: SyncPrefectClient, standing: Standing, *, pool: str | None) -> UUID:
     """Have Prefect know *standing*; return the deployment. One that is the same already is left alone.
 
-    Of one that changes, Prefect keeps the runs that are due or have begun. *folder* is where
-    a worker of *pool* has them run; None is a temporary one.
+    Of one that changes, Prefect keeps the runs that are due or have begun.
     """
     found = _find(client, standing)
     if found is not None and _is_same(found, standing, pool):
@@ -81,7 +80,6 @@ def deploy(client: SyncPrefectClient, standing: Standing, *, pool: str | None, f
             limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
         ),
         entrypoint_type=EntrypointType.MODULE_PATH,
-        job_variables={"working_dir": str(folder)} if folder and pool else {},
         paused=False,
     )
     return cast("UUID", deployment.apply(work_pool_name=pool))

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from flows import notices
+from flows.interrupts import handled_by
 from flows.launch import QUIET
 from flows.preflight import preflight
 from flows.serving.own_server import own_server
@@ -57,7 +57,8 @@ def serve(
         set_defaults({"PREFECT_UI_ENABLED": "false", "PREFECT_SERVER_EPHEMERAL_ENABLED": "false"})
     set_defaults(QUIET | {"REELMILL_HOME": str(settings.home)})
     with ExitStack() as stack:
-        stop = stack.enter_context(_heeded())
+        stop = _Stop()
+        stack.enter_context(handled_by(stop.heed))
         stack.enter_context(_alone_in(home) if ours else nullcontext())
         server = stack.enter_context(own_server(home)) if ours else None
         catalog = stack.enter_context(Catalog(settings.database_url))
@@ -119,20 +120,6 @@ def _announce(given: Sequence[Any], settings: Settings, say: Callable[[str], Non
     if settings.inbox:
         say(f"inbox: {settings.inbox}")
     say(f"serving; Prefect at {os.environ.get('PREFECT_API_URL', '')}")
-
-
-@contextmanager
-def _heeded() -> Iterator[_Stop]:
-    """Count SIGINT and SIGTERM for the length of the block; for the main thread."""
-    stop = _Stop()
-    before: dict[signal.Signals, Any] = {
-        name: signal.signal(name, stop.heed) for name in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 @contextmanager

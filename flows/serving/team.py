@@ -25,7 +25,7 @@ def take_in() -> int:
     if settings.inbox is None:
         raise SettingsError("REELMILL_INBOX: name a folder that all workers share, or s3://bucket/prefix")
     with Catalog(settings.database_url) as catalog, get_client(sync_client=True) as client:
-        reception = Reception(client, catalog, settings, say, pool=POOL, folder=None)
+        reception = Reception(client, catalog, settings, say, pool=POOL)
         reception.open_inbox(Inbox(open_place(settings.inbox, settings), catalog, settings, say))
         seen = reception.settle()
         reception.keep()
