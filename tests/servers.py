@@ -296,9 +296,12 @@ def _answers(url: str) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that are free now, also GRPC_OFFSET above each."""
+    """Return ports that are free now, also GRPC_OFFSET above each.
+
+    They lie below those that Linux gives to connections (from 32768 on), which may be taken at any moment.
+    """
     found: list[int] = []
-    port = 20_000 + os.getpid() % 20_000
+    port = 21_000 + os.getpid() * 97 % 1_600
     while len(found) < count:
         port += 1
         if _free(port) and _free(port + GRPC_OFFSET):
