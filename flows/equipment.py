@@ -102,7 +102,7 @@ def find_equipment(settings: Settings) -> Equipment:
         voices=tuple(sorted({voice.weights for voice in VOICES} & there.keys())),
         models=ready_models(settings.models) | dict(_services()),
         signer=settings.signing.signer,
-        gpus=bool(settings.ray_address) or settings.device == "cpu" or _local_gpus(),
+        gpus=bool(settings.ray_address) or settings.device == "cpu" or local_gpus() > 0,
     )
 
 
@@ -118,6 +118,6 @@ def _services() -> Iterator[tuple[str, str]]:
             yield name, entry.revision
 
 
-def _local_gpus() -> bool:
-    """Tell whether the driver sees a GPU; torch takes seconds to say so."""
-    return any(Path("/dev").glob("nvidia[0-9]*"))
+def local_gpus() -> int:
+    """Return how many GPUs the driver sees; torch takes seconds to say so."""
+    return sum(1 for _ in Path("/dev").glob("nvidia[0-9]*"))

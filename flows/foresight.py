@@ -3,12 +3,12 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import NamedTuple
 
 from babel.numbers import get_currency_precision
 
 from flows.batch import Batch
+from flows.equipment import local_gpus
 from flows.forecast import Forecast
 from flows.hindsight import RUNS, Hindsight, correct, foretold, look_back
 from flows.outlook import PlanForecast, forecast_plan
@@ -61,11 +61,11 @@ def look_up(plans: Sequence[Plan], settings: Settings) -> Known:
 
 def foresee(all_ready: Sequence[Preflight], known: Known, settings: Settings) -> list[PlanForecast]:
     """Forecast one campaign after another; what two share is counted with the first."""
-    made, told = set(known.made), []
+    made, told, hindsight = set(known.made), list[PlanForecast](), known.hindsight
     for ready in all_ready:
         plain = _plain(ready, known._replace(made=made), settings)
         made |= plain.keys
-        told.append(correct(plain, known.hindsight))
+        told.append(correct(plain, hindsight))
     return told
 
 
@@ -86,7 +86,7 @@ def note_forecast(ready: Preflight, batch: Batch, catalog: Catalog, settings: Se
 
 def gpus_here() -> int:
     """Return how many GPUs this machine has; a forecast for models that need one assumes at least one."""
-    return max(1, len(list(Path("/dev").glob("nvidia[0-9]*"))))
+    return max(1, local_gpus())
 
 
 def price_of(gpu_seconds: float, settings: Settings) -> Money | None:

@@ -266,8 +266,9 @@ def _card(
         ground = _veiled(main, _behind(one, behind, start + TRANSITION_FRAMES))
         if ground.opacity:
             elements.append(veil(composition, ground, one.box, timing, over="card"))
-        elements += elements_of(one.pieces, one.scene, timing)
-        texts += texts_of(one.pieces, timing)
+        pieces = one.pieces
+        elements += elements_of(pieces, one.scene, timing)
+        texts += texts_of(pieces, timing)
     shown = timing._replace(start=max(timing.start, label.element.end if label else 0))
     if logo and shown.start + TRANSITION_FRAMES < shown.end:
         elements.append(_card_logo(composition, logo, behind, shown))

@@ -23,9 +23,8 @@ def offer(scene: Scene) -> list[Block]:
     if scene.cut.caption:
         blocks.append(word_by_word(scene, scene.cut.caption, 0.76 * SIZES[form], lines=2))
     if composition.price:
-        size, beside = (_SIZES[form], last if form != "wide" else None)
-        row = price_row(scene, size, scene.palette.accent, delay=6, gap=1.1 * GAP * scene.unit, last=beside)
-        blocks.append(row)
+        gap, day = 1.1 * GAP * scene.unit, None if form == "wide" else last
+        blocks.append(price_row(scene, _SIZES[form], scene.palette.accent, delay=6, gap=gap, last=day))
     if last and (form == "wide" or not composition.price):
         blocks.append(last)
     return [bar(scene), *blocks] if len(blocks) == 1 and scene.cut.caption else blocks

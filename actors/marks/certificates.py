@@ -1,6 +1,5 @@
 """Whose key signs: the settings' own, checked before anything is made, or one that nobody trusts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,7 +54,7 @@ def credentials_of(signing: Signing) -> Credentials:
     chain = _chain(signing.certificate)
     key = _key(signing.key)
     _refuse_stranger(chain[0], key, signing)
-    _refuse_unfit(chain, signing.certificate)
+    _refuse_unfit(chain[0], signing.certificate)
     pem = b"".join(one.public_bytes(Encoding.PEM) for one in chain)
     return Credentials(_algorithm(key, signing.key), pem, _as_pem(key), signing.timestamp)
 
@@ -124,10 +123,9 @@ def _refuse_stranger(certificate: x509.Certificate, key: _Key, signing: Signing)
         )
 
 
-def _refuse_unfit(chain: Sequence[x509.Certificate], path: Path) -> None:
+def _refuse_unfit(signer: x509.Certificate, path: Path) -> None:
     """Refuse a certificate out of its time, or one that C2PA does not take."""
-    signer, now = chain[0], datetime.now(UTC)
-    problem = ""
+    problem, now = "", datetime.now(UTC)
     if signer.not_valid_after_utc < now:
         problem = f"it expired on {signer.not_valid_after_utc:%Y-%m-%d}; renew it"
     elif signer.not_valid_before_utc > now:

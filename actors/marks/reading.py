@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from actors.marks.embedded import AIGC, key_in, source_in, tags_of
 from actors.marks.mp4 import read_tags, read_xmp
-from actors.marks.signature import UNTRUSTED, read_manifests
+from actors.marks.signature import failures, read_manifests
 from schemas.errors import MediaError
 from schemas.marks import SOURCE_TYPES, TEST_NAME
 from schemas.plan import Ad
@@ -117,7 +117,7 @@ def _signature(path: Path) -> Signature:
     name = str(signer.get("common_name") or signer.get("issuer") or "")
     return Signature(
         state="holds" if holds else "broken",
-        reasons=() if holds else tuple(_failures(told)),
+        reasons=() if holds else tuple(failures(told)),
         signed_by=name,
         test=name == TEST_NAME,
         time=str(signer.get("time") or ""),
@@ -125,11 +125,6 @@ def _signature(path: Path) -> Signature:
         source=_source(active),
         ingredients=len(active.get("ingredients") or ()),
     )
-
-
-def _failures(told: dict[str, Any]) -> Iterator[str]:
-    codes = [str(one.get("code")) for one in told.get("validation_status") or ()]
-    yield from dict.fromkeys(code for code in codes if code != UNTRUSTED)
 
 
 def _source(active: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ the time stamp that is asked for: no manifests from afar, no revocation lists.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -34,7 +34,7 @@ _KINDS = {
 }
 
 
-UNTRUSTED = "signingCredential.untrusted"
+_UNTRUSTED = "signingCredential.untrusted"
 """Says only that no list of trusted authorities was given."""
 _TRIAL = b"".join(
     (8 + len(content)).to_bytes(4) + kind + content
@@ -110,13 +110,18 @@ def check_signing(signing: Signing) -> None:
         except MediaError as error:
             problem = str(error)
         else:
-            codes = (str(one.get("code")) for one in told.get("validation_status") or ())
-            problem = ", ".join(code for code in codes if code != UNTRUSTED)
+            problem = ", ".join(failures(told))
     if problem:
         raise SettingsError(
             f"REELMILL_C2PA_CERTIFICATE={str(signing.certificate)!r}: C2PA does not take it: {problem}; "
             f"ask its authority for a certificate for C2PA, and give the whole chain"
         )
+
+
+def failures(told: dict[str, Any]) -> Iterator[str]:
+    """Yield the codes of what does not hold in the manifests *told*, but for a signer that nobody trusts."""
+    codes = [str(one.get("code")) for one in told.get("validation_status") or ()]
+    yield from dict.fromkeys(code for code in codes if code != _UNTRUSTED)
 
 
 def read_manifests(path: Path) -> dict[str, Any] | None:

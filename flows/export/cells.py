@@ -4,7 +4,6 @@ import csv
 import unicodedata
 from collections.abc import Sequence
 from contextlib import ExitStack
-from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,7 +42,6 @@ class SheetWriter:
         self._folder, self._name, self._heads = folder, name, heads
         self._rows_max, self._marked, self._always = rows_max, marked, always
         self._rows = 0
-        self._file: TextIOWrapper | None = None
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -68,11 +66,10 @@ class SheetWriter:
         number = f"-{len(self.paths) + 1}" if self.paths else ""
         path = self._folder / f"{self._name}{number}.csv"
         encoding = "utf-8-sig" if self._marked else "utf-8"
-        self._file = self._stack.enter_context(path.open("w", encoding=encoding, newline=""))
+        self._sheet = csv.writer(self._stack.enter_context(path.open("w", encoding=encoding, newline="")))
         self.paths.append(path)
         self._rows = 0
         self._put(self._heads)
 
     def _put(self, cells: Sequence[str]) -> None:
-        if self._file is not None:
-            csv.writer(self._file).writerow([neutral(cell) for cell in cells])
+        self._sheet.writerow([neutral(cell) for cell in cells])

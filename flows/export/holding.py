@@ -101,14 +101,6 @@ def open_shelf(row: BriefRow, settings: Settings) -> Shelf:
     return Shelf(brief, {product.id: product for product in products}, now)
 
 
-def mark_problems(path: Path, ad: Ad) -> tuple[str, ...]:
-    """Return what does not hold of the marks that the file at *path* carries."""
-    # It reads signatures with a library that no other command needs.
-    from actors import marks  # noqa: PLC0415
-
-    return marks.mark_problems(path, ad)
-
-
 def written_prices(product: Product, locale: str, at: datetime) -> tuple[str, str]:
     """Return the price to pay at *at* and the one struck out, as an ad in *locale* writes them."""
     full = product.price.in_locale(locale) if product.price else ""

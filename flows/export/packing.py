@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from actors.marks import mark_problems
 from actors.thumbnails import draw_thumbnail
 from flows.export.archives import Member
 from flows.export.choosing import Chosen
 from flows.export.destination import Destination
-from flows.export.holding import Hold, mark_problems
+from flows.export.holding import Hold
 from schemas.errors import BlobDamagedError, BlobMissingError, MediaError
 from schemas.media import Asset, StoredFile
 from schemas.plan import Ad

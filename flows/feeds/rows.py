@@ -1,6 +1,5 @@
 """Yields the rows of a feed one by one, whatever its format."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 COLUMNS_MAX = 500
@@ -19,9 +18,6 @@ class Row(NamedTuple):
     """Further pictures that an XML feed lists one by one."""
     fault: str = ""
     """What is wrong with the row as a whole: ``what; cure``."""
-
-
-Rows = Iterator[Row]
 
 
 def column_name(written: str) -> str:

@@ -22,17 +22,7 @@ def print_bad_rows(report: FeedReport) -> None:
     """Print the rows of a feed that cannot be used, if there are any."""
     if not report.bad_rows:
         return
-    rows = [
-        {
-            "line": row.line,
-            "id": row.id,
-            "column": row.column,
-            "value": row.value,
-            "reason": row.reason,
-            "cure": row.cure,
-        }
-        for row in report.bad_rows[:_SHOWN_MAX]
-    ]
+    rows = [row.model_dump() for row in report.bad_rows[:_SHOWN_MAX]]
     print_rows(rows, title=f"bad rows of {report.path}")
     if (more := len(report.bad_rows) - len(rows)) > 0:
         click.echo(f"{counted(more, 'fault')} more; --json tells the first thousand.")

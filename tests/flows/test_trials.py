@@ -134,7 +134,7 @@ def test_a_model_that_cannot_says_why_and_the_others_go_on(
     brief: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it cannot do, what is missing for it here, where it does not fit."""
-    monkeypatch.setattr("flows.equipment._local_gpus", lambda: False)
+    monkeypatch.setattr("flows.equipment.local_gpus", lambda: 0)
     monkeypatch.delenv("RUNWAYML_API_SECRET", raising=False)
     models = ["blind", "motion", "wan-vace-1.3b", "runway-gen4.5", "large"]
     with trials(brief, models, Pick(), settings) as tried:
