@@ -9,8 +9,8 @@ from actors.footage import probe_footage
 from actors.marks.origins import origin_of
 from actors.pictures import draw_svg, drawing_size, is_drawing, open_picture, picture_suffix
 from actors.sound import RATE, read_sound
-from flows.fetching import is_address
-from flows.places import BYTES_MAX, Places, refusal
+from flows.fetching import is_address, refusal
+from flows.places import BYTES_MAX, Places
 from flows.seen_pictures import SeenPictures
 from schemas.brief import MOODS, VOICES
 from schemas.document import BYTES_MAX as TEXT_BYTES_MAX

@@ -111,7 +111,7 @@ class Fetcher:
     def _bring_object(self, address: str, card: _Card | None, bytes_max: int) -> _Card:
         bucket, _, key = address.removeprefix("s3://").partition("/")
         if not bucket or not key:
-            raise _refusal(address, "names no object", "write s3://bucket/key")
+            raise refusal(address, "names no object", "write s3://bucket/key")
         etag: list[str] = []
 
         def read(file: Path) -> None:
@@ -124,9 +124,9 @@ class Fetcher:
             assert card is not None  # noqa: S101 (only a conditional read writes nothing)
             return card.model_copy(update={"fresh_until": time.time() + FRESH_SECONDS})
         except BlobMissingError as error:
-            raise _refusal(address, "is missing", "correct the address, or store the object") from error
+            raise refusal(address, "is missing", "correct the address, or store the object") from error
         except (SettingsError, BlobRefusedError) as error:
-            raise _refusal(
+            raise refusal(
                 address, f"cannot be read: {str(error)[:300]}", "correct that, or the address"
             ) from error
         facts = {"etag": "".join(etag), "fresh_until": time.time() + FRESH_SECONDS}
@@ -203,7 +203,7 @@ def _refuse_answer(address: str, answer: httpx.Response, bytes_max: int) -> None
     if status == _TOO_MANY or status >= _BROKEN:
         raise _BusyError(f"it answers {status}")
     if not answer.is_success:
-        raise _refusal(address, f"cannot be had: the host answers {status}", "correct the address")
+        raise refusal(address, f"cannot be had: the host answers {status}", "correct the address")
     length = answer.headers.get("content-length", "")
     if length.isdigit() and int(length) > bytes_max:
         raise _too_large(address, bytes_max)
@@ -230,13 +230,14 @@ def _suffix(address: str) -> str:
 
 def _unanswered(address: str, error: Exception) -> MediaError:
     said = " ".join(str(error).split())[:160] or type(error).__name__
-    return _refusal(address, f"cannot be had now: {said}", "check the address, or run again later")
+    return refusal(address, f"cannot be had now: {said}", "check the address, or run again later")
 
 
 def _too_large(address: str, bytes_max: int) -> MediaError:
     limit = bytes_max // 1_000_000
-    return _refusal(address, f"has more than {limit} MB", f"make it {limit} MB at most")
+    return refusal(address, f"has more than {limit} MB", f"make it {limit} MB at most")
 
 
-def _refusal(address: str, what: str, cure: str) -> MediaError:
-    return MediaError(f"{shown(address)} {what}; {cure}")
+def refusal(written: str, what: str, cure: str) -> MediaError:
+    """Return the error for the file that a brief calls *written*, a path or an address."""
+    return MediaError(f"{shown(written)} {what}; {cure}")

@@ -3,10 +3,9 @@
 from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from flows.fetching import is_address
+from flows.fetching import is_address, refusal
 from flows.reach import Reach
-from schemas.errors import MediaError
-from schemas.wording import nearest, shown
+from schemas.wording import nearest
 
 BYTES_MAX = 40_000_000
 _NEIGHBOURS_MAX = 1000
@@ -69,11 +68,6 @@ class Places:
     def _is_open(self, written: str) -> bool:
         """Tell whether rows of a feed may name the object *written*: our credentials would read it."""
         return any(written.startswith(f"{place.rstrip('/')}/") for place in self._buckets)
-
-
-def refusal(written: str, what: str, cure: str) -> MediaError:
-    """Return the error for the file that a brief calls *written*."""
-    return MediaError(f"{shown(written)} {what}; {cure}")
 
 
 def _refuse_unusable(written: str, path: Path, folder: Path, bytes_max: int) -> None:
