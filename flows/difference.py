@@ -12,7 +12,6 @@ from schemas.record import Record
 from schemas.sidecar import Recipe, Sidecar
 
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r"ad\.(campaign|product|locale|placement|variant)", r"\1"),
     (r"look\.cuts\.(\d+)\.caption", r"text of scene \1"),
     (r"look\.cuts\.(\d+)\.note", r"second text of scene \1"),
     (r"look\.cuts\.(\d+)\.frames", r"length of scene \1, frames"),
@@ -20,12 +19,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"look\.cuts\.(\d+)\.sound", r"scene \1 is heard"),
     (r"look\.cuts\.(\d+)\.layout", r"layout of scene \1"),
     (r"look\.cuts\.(\d+)", r"scene \1"),
-    (r"look\.price", "price"),
-    (r"look\.old_price", "old price"),
-    (r"look\.discount", "discount"),
     (r"look\.until", "end of the sale"),
-    (r"look\.button", "button"),
-    (r"look\.disclaimer", "disclaimer"),
     (r"look\.captions", "captions of the voice"),
     (r"look\.locale", "language of the texts"),
     (r"look\.kbps", "bit rate of the video, kbit/s"),
@@ -39,14 +33,12 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"look\.sound\.true_peak_max", "true peak at most, dBTP"),
     (r"look\.sound\.kbps", "bit rate of the sound, kbit/s"),
     (r"look\.recipe", "version of the code that composes"),
-    (r"look\.(\w+)", r"\1"),
+    (r"(?:ad|look)\.(\w+)", r"\1"),
     (r"voice\.text", "what the voice says"),
     (r"voice\.voice", "voice"),
     (r"voice\.recipe", "version of the code that speaks"),
-    (r"voice", "voice"),
     (r"versions\.(.+)", r"version of \1"),
     (r"brief_sha256", "brief"),
-    (r"policy", "policy"),
 )
 """What people call a field, by a pattern of its path; the first that fits counts."""
 _HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
