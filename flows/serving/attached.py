@@ -14,6 +14,16 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
+def attached(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs *module* until it ends, or this process does."""
+    return [sys.executable, "-m", "flows.serving.attached", str(os.getpid()), module, *arguments]
+
+
+def same_imports() -> dict[str, str]:
+    """Return this process's environment, in which a module is found where this process finds it."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
 def main() -> None:
     """Attach to the parent and become the module."""
     parent, module, *rest = sys.argv[1:]

@@ -4,7 +4,7 @@ Prefect leaves a run Running for ever whose worker died with it. The catalog kno
 campaign holds its lease, and gives a sign every two seconds.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -49,17 +49,18 @@ def look_after(
 
     *mine* are the runs that live for certain; given, there is no other worker, and every other run is lost.
     """
-    lost = [run for run in _begun(client) if _is_lost(run, catalog, mine)]
-    for run in lost:
+    begun = _begun(client)
+    made = {live.campaign for live in catalog.live_runs()}
+    for run in (run for run in begun if _is_lost(run, made, catalog, mine)):
         _resume(client, catalog, run, say)
     for run in _late(client, settings):
         if catalog.is_news(f"late {run.id}"):
             notices.tell(_late_notice(run), say)
 
 
-def _begun(client: SyncPrefectClient) -> Iterable[FlowRun]:
+def _begun(client: SyncPrefectClient) -> list[FlowRun]:
     states = [StateType.RUNNING, StateType.PENDING, StateType.CRASHED]
-    return (run for run in _runs(client, states) if run.deployment_id is not None)
+    return [run for run in _runs(client, states) if run.deployment_id is not None]
 
 
 def _late(client: SyncPrefectClient, settings: Settings) -> list[FlowRun]:
@@ -79,12 +80,12 @@ def _runs(
     return client.read_flow_runs(flow_filter=_CAMPAIGNS, flow_run_filter=which, limit=_RUNS_MAX)
 
 
-def _is_lost(run: FlowRun, catalog: Catalog, mine: Collection[UUID] | None) -> bool:
-    """Tell whether nobody makes *run* any more, though it is not over."""
+def _is_lost(run: FlowRun, made: Collection[str], catalog: Catalog, mine: Collection[UUID] | None) -> bool:
+    """Tell whether nobody makes *run* any more, though it is not over; *made* are campaigns that live."""
     state, campaign = run.state, campaign_of(run)
     if state is None or run.id in (mine or ()):
         return False
-    if campaign and any(live.campaign == campaign for live in catalog.live_runs()):
+    if campaign in made:
         return False
     since = datetime.now(UTC) - state.timestamp
     if state.is_crashed():

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectException
 from prefect.states import Cancelled, Crashed, Pending, Scheduled
 
+from flows.serving.attached import attached, same_imports
 from flows.serving.care import look_after, name_of
 from flows.serving.schedule import due
 from schemas.errors import ReelmillError
@@ -98,21 +98,11 @@ class Desk:
                 self._start(self._client.read_flow_run(run))
 
     def _start(self, run: FlowRun) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "flows.serving.attached",
-            str(os.getpid()),
-            "prefect.engine",
-            str(run.id),
-        ]
-        environ = {**os.environ, "PREFECT__FLOW_RUN_ID": str(run.id)}
-        path = os.pathsep.join(path for path in sys.path if path)
         process = subprocess.Popen(  # noqa: S603 (our own command)
-            command,
+            attached("prefect.engine", str(run.id)),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env={**environ, "PYTHONPATH": path},
+            env={**same_imports(), "PREFECT__FLOW_RUN_ID": str(run.id)},
         )
         self._children[run.id] = _Child(process, name_of(run))
         self._say(f"{name_of(run)}: begun (process {process.pid})")

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from flows.serving.attached import attached, same_imports
 from schemas.errors import SettingsError
 from schemas.settings import set_defaults
 
@@ -57,13 +57,13 @@ def _launch(home: Path, port: int) -> subprocess.Popen[bytes]:
     with (home / LOG).open("wb") as log:
         # In a session of its own: Ctrl-C, which a terminal sends to all, must not end it before its runs.
         return subprocess.Popen(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "flows.serving.attached", str(os.getpid()), "uvicorn", *app, *bind],
+            attached("uvicorn", *app, *bind),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             cwd=home,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env=same_imports(),
         )
 
 
