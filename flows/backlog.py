@@ -7,7 +7,7 @@ from itertools import count
 
 from flows.batch import Batch, Item, Part
 from flows.fairness import FairQueue
-from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, label_of, needs_of, verb_of
+from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, needs_of, verb_of
 from schemas.plan import Ad
 
 _AHEAD = 2
@@ -63,7 +63,7 @@ class Backlog:
         """Return why *ad* cannot be made at all; empty where it can."""
         for key, spec in lacks.items():
             if key in self.broken:
-                return f"{label_of(spec)} cannot be made: {self.broken[key]}"
+                return f"{spec.label} cannot be made: {self.broken[key]}"
         return self.broken.get(ad.key, "")
 
     def others_make(self, key: str, batch: Batch) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from flows.budget import Budget
 from flows.events import Count, Event, EventName, Progress
 from flows.retries import Tries
-from flows.specs import PartSpec, Spec, in_order, kind_of, label_of, lacking, needs_of, parts_of
+from flows.specs import PartSpec, Spec, in_order, kind_of, lacking, needs_of, parts_of
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Plan, Shot, Still
 from schemas.record import Record
@@ -209,7 +209,7 @@ class Batch:
             self._count(event, item, facts.get("state"))
         if event == "held":
             return
-        facts |= {"kind": item.kind, "key": item.key, "label": label_of(item.spec)}
+        facts |= {"kind": item.kind, "key": item.key, "label": item.spec.label}
         self._tell(Event(event=event, campaign=self.plan.campaign, **facts))
 
     def announce(self, event: EventName, begun: Mapping[Kind, float] | None = None, **facts: Any) -> None:  # noqa: ANN401 (the event's fields)

@@ -15,7 +15,7 @@ from flows.backlog import Backlog
 from flows.batch import Batch, Ending, Item, Part
 from flows.forecast import Forecast
 from flows.retries import Again, GiveUp
-from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, label_of, verb_of
+from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, verb_of
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
 from schemas.plan import Ad, Narration, Shot
@@ -271,7 +271,7 @@ class Dispatcher:
             return
         self._backlog.broken[item.key] = end.reason
         for ad in self._backlog.cut_off(item):
-            self._block(ad, ad.wanted[0], f"{label_of(item.spec)} cannot be made: {end.reason}")
+            self._block(ad, ad.wanted[0], f"{item.spec.label} cannot be made: {end.reason}")
 
     def _block(self, item: Item, batch: Batch, reason: str) -> None:
         """Settle an ad that lacks something which cannot be made; one that is quarantined itself stays so."""

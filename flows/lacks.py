@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from actors.shelf import store_weights
 from flows.equipment import Equipment, find_equipment
-from flows.specs import PartSpec, entry_of, label_of, needs_of
+from flows.specs import PartSpec, entry_of, needs_of
 from schemas.errors import SettingsError
 from schemas.plan import Ad, Narration, Plan, Shot, Still
 from schemas.settings import Settings
@@ -36,7 +36,7 @@ def find_lacks(recipe: Recipe, store: BlobStore, settings: Settings, *, from_cli
         try:
             store_weights(_plan_of(part), settings.weights, store)
         except SettingsError as error:
-            yield f"{label_of(part)}: {error}"
+            yield f"{part.label}: {error}"
 
 
 def _files_gone(recipe: Recipe, store: BlobStore) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _unnamed(recipe: Recipe) -> Iterator[str]:
     for shot in recipe.shots:
         for key in needs_of(shot):
             if key not in named:
-                yield f"{label_of(shot)}: the recipe does not hold {key[:12]}, of which it is made: {_CLIPS}"
+                yield f"{shot.label}: the recipe does not hold {key[:12]}, of which it is made: {_CLIPS}"
 
 
 def _model_gone(part: PartSpec, equipment: Equipment) -> Iterator[str]:
@@ -64,10 +64,10 @@ def _model_gone(part: PartSpec, equipment: Equipment) -> Iterator[str]:
     model = part.drawing.model if isinstance(part, Still) and part.drawing else getattr(part, "model", "")
     entry = entry_of(part)
     if entry is None:
-        yield f"{label_of(part)}: this version has no model {model}: install the one that had it, or {_CLIPS}"
+        yield f"{part.label}: this version has no model {model}: install the one that had it, or {_CLIPS}"
     elif entry.service is not None:
         yield (
-            f"{label_of(part)}: {entry.name} is a service, which costs money and never makes the same again: "
+            f"{part.label}: {entry.name} is a service, which costs money and never makes the same again: "
             f"{_CLIPS}"
         )
     elif equipment.revision(entry.name) != model:
@@ -77,9 +77,9 @@ def _model_gone(part: PartSpec, equipment: Equipment) -> Iterator[str]:
             if entry.weights
             else "the version of Reelmill that had it"
         )
-        yield f"{label_of(part)}: it was made by {model}, here is {here}: use {cure}, or {_CLIPS}"
+        yield f"{part.label}: it was made by {model}, here is {here}: use {cure}, or {_CLIPS}"
     elif entry.gpus and not equipment.gpus:
-        yield f"{label_of(part)}: {entry.name} needs a GPU, and here is none: go where one is, or {_CLIPS}"
+        yield f"{part.label}: {entry.name} needs a GPU, and here is none: go where one is, or {_CLIPS}"
 
 
 def _plan_of(part: PartSpec | Ad) -> Plan:

@@ -18,7 +18,7 @@ from actors.workshop import Workshop
 from flows.difference import Difference, version_differences
 from flows.lacks import find_lacks
 from flows.sidecars import read_sidecar
-from flows.specs import PartSpec, label_of
+from flows.specs import PartSpec
 from flows.tables import print_json, print_rows
 from schemas.errors import BriefError, MediaError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
@@ -184,7 +184,7 @@ def _parts_again(
     """Make stills, shots and voice again; return the recipe with the new ones, and which are the same."""
 
     def heard(part: PartSpec) -> PartSpec:
-        say(f"making {label_of(part)}")
+        say(f"making {part.label}")
         return part
 
     stills = tuple(worker.prepare(still, 0) for still in recipe.stills if heard(still))
@@ -211,7 +211,7 @@ def _same_parts(old: Recipe, new: Recipe) -> Iterator[PartMade]:
     ]
     for part, one, other in pairs:
         same = one is not None and other is not None and one.file.sha256 == other.file.sha256
-        yield PartMade(part=label_of(part), key=part.key, same=same)
+        yield PartMade(part=part.label, key=part.key, same=same)
 
 
 def _stored(asked: str, sidecar: Sidecar, blobs: BlobStore, cache: Path) -> Path:

@@ -30,21 +30,6 @@ def kind_of(spec: Spec) -> Kind:
             return "ad"
 
 
-def label_of(spec: Spec) -> str:
-    """Return what people call it."""
-    match spec:
-        case Still(drawing=Drawing() as drawing):
-            return f"drawing {drawing.width}x{drawing.height} by {drawing.model.partition('@')[0]}"
-        case Still():
-            return f"still of {spec.source}"
-        case Shot():
-            return f"shot {spec.show} {spec.camera} {spec.width}x{spec.height}"
-        case Narration():
-            return f"voice {spec.locale} {'recorded' if spec.recorded else spec.voice.partition('@')[0]}"
-        case Ad():
-            return spec.label
-
-
 def verb_of(spec: Spec) -> str:
     """Return what a worker does to make *spec*."""
     match spec:

@@ -76,6 +76,14 @@ class Still(Keyed):
     drawing: Drawing | None = None
     """What a model draws first; None where the picture is given."""
 
+    @property
+    def label(self) -> str:
+        """What people call it; so of a shot, a narration and an ad."""
+        if self.drawing is None:
+            return f"still of {self.source}"
+        model = self.drawing.model.partition("@")[0]
+        return f"drawing {self.drawing.width}x{self.drawing.height} by {model}"
+
 
 class Given(Record):
     """What a shot is given beside its still and its words."""
@@ -133,6 +141,11 @@ class Shot(Keyed):
     """How frames of another rate are filled in: ``repeat`` or the interpolation model with its revision,
     ``/``, and the version of the code; empty where the base has the rate of the shot."""
 
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"shot {self.show} {self.camera} {self.width}x{self.height}"
+
 
 class Narration(Keyed):
     """What a voice says, to be spoken once, or taken from a recording."""
@@ -144,6 +157,11 @@ class Narration(Keyed):
     """``<engine>:<speaker>@<revision>``, or the name of the recording in the blob store, ``inputs/...``."""
     recipe: int
     """Version of the code that speaks."""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"voice {self.locale} {'recorded' if self.recorded else self.voice.partition('@')[0]}"
 
     @property
     def recorded(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows.specs import CPU, Spec, crew_of, entry_of, in_order, label_of, lacking, needs_of, verb_of
+from flows.specs import CPU, Spec, crew_of, entry_of, in_order, lacking, needs_of, verb_of
 from schemas.plan import Ad, Cut, Drawing, Given, Shot, Still
 from tests.compositions import draw_ad, draw_shot
 
@@ -94,7 +94,7 @@ def test_each_thing_has_its_crew_and_its_verb(spec: Spec, crew: str, verb: str) 
 )
 def test_people_are_told_what_a_thing_is(spec: Spec, label: str) -> None:
     """A drawing has no source; its model is told without the fingerprint."""
-    assert label_of(spec) == label
+    assert spec.label == label
 
 
 def test_the_model_of_a_thing_is_a_line_of_the_table() -> None:
