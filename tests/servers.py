@@ -1,107 +1,35 @@
-"""Real servers for tests, on loopback and in a folder of their own: SeaweedFS for S3, and PostgreSQL."""
+"""Real servers on loopback, in a folder of their own: SeaweedFS for S3, and PostgreSQL."""
 
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import psycopg
 from boto3.session import Session
 
-from tests.processes import leashed
+from tests.processes import Process
 
-SECONDS_TO_START = 40
 GRPC_OFFSET = 10_000
 """SeaweedFS adds this to each port for its second one."""
 
 
-class Process:
-    """A server's process: killed as a crash kills it, started again with its ports and data.
+class Kept(NamedTuple):
+    """Where a server keeps its data for its next start, and how it is reached then."""
 
-    Start it from a thread that lasts: the kernel ends the server with the thread that started it.
-    """
-
-    def __init__(
-        self, command: list[Any], root: Path, environ: dict[str, str], user: dict[str, Any] | None = None
-    ) -> None:
-        self._command = leashed(command, "QUIT")
-        self._root = root
-        self._log = root / "log"
-        self._environ = {"PATH": os.environ["PATH"], "HOME": str(root), "TMPDIR": str(root), **environ}
-        self._user = user or {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._killed = False
-
-    @property
-    def pid(self) -> int:
-        """The process's number; 0 where it does not run."""
-        return self._process.pid if self._process is not None else 0
-
-    def start(self, ready: Callable[[], bool]) -> None:
-        """Start it and wait until it is *ready*. Raises RuntimeError with the end of its log if it is not.
-
-        After a kill one that ends at once is started again for a while: PostgreSQL refuses to start before
-        the children of a killed postmaster have left.
-        """
-        end = time.monotonic() + SECONDS_TO_START
-        self._launch()
-        while not ready():
-            if self._process is None or self._process.poll() is not None:
-                if not self._killed or time.monotonic() > end:
-                    raise RuntimeError(f"the server did not start: {self._words()}")
-                self._launch()
-            if time.monotonic() > end:
-                self.end()
-                raise RuntimeError(f"the server is not ready: {self._words()}")
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        """End it with SIGKILL; its data stay."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-            self._killed = True
-
-    def end(self) -> None:
-        """End it for good."""
-        if self._process is None:
-            return
-        # SIGQUIT ends PostgreSQL with its children at once; SIGKILL alone would orphan them.
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGQUIT)
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
-
-    def _words(self) -> str:
-        return self._log.read_text(errors="replace")[-2000:]
-
-    def _launch(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environ,
-                cwd=self._root,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                **self._user,
-            )
+    folder: Path
+    ports: tuple[int, ...]
+    password: str
 
 
 @dataclass(frozen=True)
@@ -110,8 +38,8 @@ class S3Server:
 
     port: int
     process: Process
-    access_key: str = "testkey"
     secret_key: str = "testsecret1234"  # noqa: S105 (lives as long as the test)
+    access_key: str = "reelmill"
 
     @property
     def endpoint(self) -> str:
@@ -132,15 +60,19 @@ class S3Server:
         }
 
     def create_bucket(self, name: str) -> None:
-        """Create the bucket *name*; it takes SeaweedFS a second."""
+        """Create the bucket *name*, unless it is there; it takes SeaweedFS a second."""
+        with closing(self.client()) as client:
+            if name not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
+                client.create_bucket(Bucket=name)
+
+    def client(self) -> Any:
+        """Return a client of it, to be closed."""
         session = Session(self.access_key, self.secret_key, region_name="us-east-1")
-        client: Any = session.client("s3", endpoint_url=self.endpoint)
-        client.create_bucket(Bucket=name)
-        client.close()
+        return session.client("s3", endpoint_url=self.endpoint)
 
     def start(self) -> None:
         """Start it; after kill it has its old port and data."""
-        self.process.start(lambda: _answers(f"{self.endpoint}/healthz"))
+        self.process.start()
 
     def kill(self) -> None:
         """End it as a crash does."""
@@ -157,27 +89,25 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         """Return the URL of *database* as people write it."""
-        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+        return _postgres_url(self.port, self.password, database)
 
     def execute(self, statement: str) -> None:
         """Run *statement* in the database postgres."""
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
             connection.execute(statement.encode())
 
+    def create_database(self, name: str) -> None:
+        """Create the database *name*, unless it is there."""
+        with suppress(psycopg.errors.DuplicateDatabase):
+            self.execute(f"CREATE DATABASE {name}")
+
     def start(self) -> None:
         """Start it; after kill it has its old port and data."""
-        self.process.start(self._accepts)
+        self.process.start()
 
     def kill(self) -> None:
         """End it as a crash does."""
         self.process.kill()
-
-    def _accepts(self) -> bool:
-        try:
-            self.execute("SELECT 1")
-        except psycopg.OperationalError:
-            return False
-        return True
 
 
 def find_weed() -> str | None:
@@ -195,53 +125,81 @@ def find_postgres() -> Path | None:
 
 
 @contextmanager
-def serve_s3(weed: str) -> Iterator[S3Server]:
-    """Run SeaweedFS from the program *weed* until the block ends."""
-    ports = free_ports(5)
-    with tempfile.TemporaryDirectory(prefix="weed-", ignore_cleanup_errors=True) as folder:
-        root = Path(folder)
-        user = {"AWS_ACCESS_KEY_ID": S3Server.access_key, "AWS_SECRET_ACCESS_KEY": S3Server.secret_key}
-        server = S3Server(ports[0], Process(_weed_command(weed, root, ports), root, user))
+def serve_s3(weed: str, kept: Kept | None = None) -> Iterator[S3Server]:
+    """Run SeaweedFS from the program *weed* until the block ends; its data go too, unless they are *kept*."""
+    with _kept(kept, "weed-", 5, S3Server.secret_key) as (root, ports, password):
+        keys = {"AWS_ACCESS_KEY_ID": S3Server.access_key, "AWS_SECRET_ACCESS_KEY": password}
+        process = Process(
+            _weed_command(weed, root, ports),
+            root / "s3.log",
+            {**_bare(root), **keys},
+            lambda: answers(f"http://127.0.0.1:{ports[0]}/healthz"),
+            word="TERM" if kept else "QUIT",  # SIGTERM takes it seconds
+        )
         try:
-            server.start()
-            yield server
+            process.start()
+            yield S3Server(ports[0], process, password)
         finally:
-            server.process.end()
+            process.end()
             _remove_sockets(ports)
 
 
 @contextmanager
-def serve_postgres(programs: Path) -> Iterator[PostgresServer]:
-    """Run PostgreSQL from the folder *programs* until the block ends."""
-    port = free_ports(1)[0]
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
-        root = Path(folder)
+def serve_postgres(programs: Path, kept: Kept | None = None) -> Iterator[PostgresServer]:
+    """Run PostgreSQL from the folder *programs* until the block ends; its data go too, unless *kept*."""
+    with _kept(kept, "pg-", 1, PostgresServer.password) as (root, (port,), password):
         user = _postgres_user(root)
-        _make_cluster(programs, root, PostgresServer.password, user)
+        if not (root / "data").exists():
+            _make_cluster(programs, root, password, user)
         settings = {
             "port": port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": root,
-            "fsync": "off",
+            "fsync": "on" if kept else "off",
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [programs / "postgres", "-D", root / "data", *options]
-        server = PostgresServer(port, Process(command, root, {}, user))
+        url = _postgres_url(port, password, "postgres")
+        # SIGINT and SIGQUIT end its children too; SIGKILL alone would orphan them.
+        word: Literal["INT", "QUIT"] = "INT" if kept else "QUIT"
+        process = Process(
+            command, root / "postgresql.log", _bare(root), lambda: _accepts(url), word=word, user=user
+        )
+        server = PostgresServer(port, process, password)
         try:
             server.start()
             yield server
         finally:
-            server.process.end()
+            process.end()
 
 
-def _remove_sockets(ports: list[int]) -> None:
+@contextmanager
+def _kept(kept: Kept | None, prefix: str, ports: int, password: str) -> Iterator[Kept]:
+    """Have a folder with its ports: that which is *kept*, or one that lasts as long as the block."""
+    if kept is not None:
+        kept.folder.mkdir(exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        yield Kept(Path(folder), tuple(free_ports(ports)), password)
+
+
+def _bare(root: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(root), "TMPDIR": str(root)}
+
+
+def _postgres_url(port: int, password: str, database: str) -> str:
+    return f"postgresql://postgres:{password}@127.0.0.1:{port}/{database}"
+
+
+def _remove_sockets(ports: tuple[int, ...]) -> None:
     """Remove what SeaweedFS leaves in /tmp, whatever TMPDIR says."""
     for port in (*ports, *(port + GRPC_OFFSET for port in ports)):
         for leftover in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 (that is where they are)
             leftover.unlink(missing_ok=True)
 
 
-def _weed_command(weed: str, root: Path, ports: list[int]) -> list[str]:
+def _weed_command(weed: str, root: Path, ports: tuple[int, ...]) -> list[str]:
     names = ("s3", "master", "volume", "filer", "admin")
     return [
         weed,
@@ -264,18 +222,25 @@ def _weed_command(weed: str, root: Path, ports: list[int]) -> list[str]:
 
 def _make_cluster(programs: Path, root: Path, password: str, user: dict[str, Any]) -> None:
     secret = root / "password"
+    secret.touch(mode=0o600)
     secret.write_text(f"{password}\n")
-    subprocess.run(
+    os.chown(secret, user.get("user", -1), -1)
+    done = subprocess.run(
         [
             *(programs / "initdb", "-D", root / "data", "-U", "postgres", "--auth=scram-sha-256"),
             *(f"--pwfile={secret}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
         ],
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
         env={"PATH": os.environ["PATH"]},
         cwd=root,
         **user,
     )
+    secret.unlink()
+    if done.returncode:
+        who = "the user postgres has to reach this folder" if user else "it has to be writable"
+        raise RuntimeError(f"PostgreSQL cannot keep its data in {root}; {who}: {done.stderr.strip()}")
 
 
 def _postgres_user(root: Path) -> dict[str, Any]:
@@ -287,7 +252,16 @@ def _postgres_user(root: Path) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _answers(url: str) -> bool:
+def _accepts(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def answers(url: str) -> bool:
+    """Tell whether *url*, a server of ours, says that all is well."""
     try:
         with urllib.request.urlopen(url, timeout=1):  # noqa: S310 (our own server)
             return True

@@ -18,7 +18,7 @@ from actors.pool import Crew, Outcome, Pool
 from schemas.errors import SettingsError
 from schemas.settings import Settings, read_settings
 from tests.processes import in_session
-from tests.raylets import Cluster, serve_ray
+from tests.raylets import ENVIRON, Cluster, serve_ray
 
 pytestmark = pytest.mark.long
 
@@ -47,7 +47,8 @@ def _token() -> str:
 
 @pytest.fixture(scope="module", name="cluster")
 def _cluster(token: str) -> Iterator[Cluster]:
-    with serve_ray(2, cpus=1, environ={"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}) as cluster:
+    tokens = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
+    with serve_ray(2, cpus=1, environ={**os.environ, **ENVIRON, **tokens}) as cluster:
         yield cluster
 
 
@@ -155,7 +156,7 @@ def test_a_lost_node_is_not_the_items_fault(cluster: Cluster, tmp_path: Path) ->
             pool.wait(0.1)
         lost = cluster.nodes[0]
 
-        pids = {found.pid for found in in_session(lost.session)}
+        pids = {found.pid for found in in_session(lost.pid)}
         victims = [number for number, note in enumerate(notes) if int(note.read_text().split()[0]) in pids]
         lost.kill_raylet()
         [outcome] = _ended(pool, 1)

@@ -74,7 +74,8 @@ def open_site(places: Collection[Place], environ: Mapping[str, str] | None = Non
         if any("servers" in place for place in places):
             _open_servers(site, stack)
         if any("cluster" in place for place in places):
-            site.cluster = stack.enter_context(serve_ray(2, cpus=1, gpus=1, environ=site.environ))
+            around = {**os.environ, **site.environ}
+            site.cluster = stack.enter_context(serve_ray(2, cpus=1, gpus=1, environ=around))
         yield site
 
 
