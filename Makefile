@@ -46,6 +46,7 @@ bench: setup ## measure speed and memory; prints ratios
 	$(BIN)/reelmill weights fetch --all
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python -m benchmarks.gallery
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/enlarge.py
 

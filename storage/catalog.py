@@ -2,7 +2,7 @@
 
 The one door to the database. Each method is a transaction; the queries themselves lie in modules beside this
 one: runs (who holds a campaign), register (plans), attempts, history (what they tell), listing (what people
-look up), exports, decisions, audit.
+look up), gallery, going and story (what the review page shows), exports, decisions, audit.
 """
 
 from collections import Counter
@@ -24,14 +24,27 @@ from storage import (
     decisions,
     exports,
     foretold,
+    gallery,
+    going,
     history,
     intake,
     leaving,
     listing,
     register,
     runs,
+    story,
 )
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
+from storage.gallery_rows import (
+    Choices,
+    Filters,
+    GalleryAd,
+    GalleryPage,
+    Neighbours,
+    RunProgress,
+    ShotUses,
+    StoryLine,
+)
 from storage.leaving import Retention, Unneeded
 from storage.outage import ride_out
 from storage.owner import Owner
@@ -334,6 +347,13 @@ class Catalog:
         """Note that *by* decided so about *ads*; ``withdrawn`` takes back what was decided before."""
         self._write(decisions.decide, list(ads), decision, by, comment)
 
+    def undo(self, by: str) -> tuple[list[str], int]:
+        """Have what *by* decided last count no more, and what counted before again.
+
+        Return the ads that it was about, and how many of them stay: somebody has decided about them since.
+        """
+        return self._write(decisions.undo, by)
+
     def decisions(self, ad: str) -> list[DecisionRow]:
         """Return everything that was decided about *ad*, the oldest first."""
         return self._read(decisions.decisions, ad)
@@ -345,6 +365,52 @@ class Catalog:
     def keys_like(self, start: str) -> list[str]:
         """Return a few keys of ads that begin with *start*: none, the one that is meant, or several."""
         return self._read(decisions.keys_like, start)
+
+    # The review page.
+
+    def gallery(
+        self, filters: Filters, *, offset: int = 0, most: int = 60, total: int | None = None
+    ) -> GalleryPage:
+        """Return *most* of the ads that pass *filters*, after *offset* of them, by campaign and place.
+
+        They are counted too, unless the caller knows the *total*, as whoever asked for the choices does.
+        """
+        return self._read(gallery.page, filters, offset, most, total)
+
+    def gallery_choices(self, filters: Filters) -> Choices:
+        """Return the values of each filter, with how many ads each would show under the other filters."""
+        return self._read(gallery.choices, filters)
+
+    def gallery_keys(self, filters: Filters, most: int) -> list[str]:
+        """Return the first *most* keys of the ads that pass *filters*, in the gallery's order."""
+        return self._read(gallery.keys, filters, most)
+
+    def gallery_ads(self, keys: Iterable[str]) -> list[GalleryAd]:
+        """Return those of the ads *keys* that have a row, in the order of *keys*."""
+        return self._read(gallery.ads, list(keys))
+
+    def neighbours(self, filters: Filters, key: str) -> Neighbours:
+        """Return the keys before and after the ad *key* among those that pass; it need not pass itself."""
+        return self._read(gallery.neighbours, filters, key)
+
+    def siblings(self, key: str) -> list[GalleryAd]:
+        """Return the variants of the ad *key*, itself among them: its run's, of its place."""
+        return self._read(gallery.siblings, key)
+
+    def shot_uses(self, shots: Iterable[str], *, besides: str = "", most: int = 20) -> dict[str, ShotUses]:
+        """Return the ads of any campaign that show the clips of *shots*, by shot, without the ad *besides*.
+
+        An enlarged shot counts wherever the clip is seen that it was made from.
+        """
+        return self._read(gallery.shot_uses, list(shots), besides, most)
+
+    def ad_story(self, key: str) -> list[StoryLine]:
+        """Return what happened to the ad *key*, the oldest first; empty where it has no row."""
+        return self._read(story.of, key)
+
+    def run_progress(self, campaign: str) -> RunProgress | None:
+        """Return how the latest run of *campaign* goes; None where it has none."""
+        return self._read(going.progress, campaign)
 
     # Rows against files.
 
@@ -435,5 +501,5 @@ def _start_run(
     connection: Connection, plan: Plan, brief: str, source: str, owner: Owner, *, retry: bool
 ) -> int:
     run = runs.take(connection, plan, brief, source, owner)
-    register.register(connection, plan, run, retry=retry)
+    register.register(connection, plan, brief, run, retry=retry)
     return run

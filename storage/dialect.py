@@ -1,11 +1,11 @@
 """What SQLite and PostgreSQL say differently."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -23,6 +23,14 @@ T = TypeVar("T")
 def insert(connection: Connection, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that can say what to do on a conflict."""
     return sqlite.insert(table) if _is_sqlite(connection) else postgresql.insert(table)
+
+
+def insert_new(connection: Connection, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert those of *rows*, each with the columns of *table*, that are not there."""
+    # With RETURNING many rows are one statement; without, PostgreSQL's driver sends one for each.
+    entry = insert(connection, table).on_conflict_do_nothing().returning(literal(1))
+    for batch in batches(rows):
+        connection.execute(entry, batch)
 
 
 class clock(FunctionElement[datetime]):  # noqa: N801 (reads as the SQL function that it is)

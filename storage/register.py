@@ -7,15 +7,18 @@ from typing import Any
 from sqlalchemy import Connection, case, or_, select
 
 from schemas.plan import Ad, Narration, Plan, Shot, Still
-from storage import tables
+from storage import showings, tables, wants, wordings
 from storage.dialect import batches, insert, now
 from storage.tables import UNFINISHED, WorkTable
 
+_REPLANNED = ("run_id", "wording")
+"""Columns of an ad that its latest plan says."""
 
-def register(connection: Connection, plan: Plan, run: int, *, retry: bool) -> None:
-    """Enter what *plan* makes in *run*; what is there already stays, the unfinished is planned again.
 
-    With *retry* the quarantined is planned again too.
+def register(connection: Connection, plan: Plan, brief: str, run: int, *, retry: bool) -> None:
+    """Enter what *plan* of *brief* (JSON) makes in *run*.
+
+    What is there already stays, the unfinished is planned again; with *retry* the quarantined too.
     """
     at = now(connection)
     campaign = connection.scalars(select(tables.Run.campaign_id).where(tables.Run.id == run)).one()
@@ -23,7 +26,11 @@ def register(connection: Connection, plan: Plan, run: int, *, retry: bool) -> No
     _enter(connection, tables.Still, (_work(still, at) for still in plan.stills), again)
     _enter(connection, tables.Shot, (_work(shot, at) for shot in plan.shots), again)
     _enter(connection, tables.Voice, (_work(narration, at) for narration in plan.narrations), again)
-    _enter(connection, tables.Ad, (_ad(ad, campaign, run, at) for ad in plan.ads), again)
+    showings.enter(connection, plan)  # while it can be told which ads are new
+    words = wordings.enter(connection, plan.ads, brief)
+    ads = (_ad(ad, campaign, run, at) | {"wording": words[ad.key]} for ad in plan.ads)
+    _enter(connection, tables.Ad, ads, again)
+    wants.enter(connection, plan, run, campaign)
 
 
 def _enter(
@@ -37,7 +44,7 @@ def _enter(
         "updated_at": case((unfinished, entry.excluded.updated_at), else_=table.updated_at),
     }
     if table is tables.Ad:
-        changes["run_id"] = entry.excluded.run_id
+        changes |= {name: entry.excluded[name] for name in _REPLANNED}
     for batch in batches(rows):
         connection.execute(entry.on_conflict_do_update(index_elements=["key"], set_=changes), batch)
 

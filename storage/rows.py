@@ -21,6 +21,8 @@ ExportAction = Literal["added", "withdrawn"]
 """What an export did with an ad: it is among its files, or on its list of ads to take down."""
 Judgement = Literal["approved", "rejected", "withdrawn"]
 """What a person decided about an ad; ``withdrawn`` takes the decision before it back."""
+STANDING: tuple[Judgement, ...] = ("approved", "rejected")
+"""Decisions that stand until another is made."""
 
 
 def key_of(made: Made) -> str:
