@@ -162,6 +162,7 @@ class Batch:
                 "still_files": [parts[key] for key in stills if key in parts],
                 "narration": self.specs[voice] if voice else None,
                 "voice_file": parts[voice] if voice else None,
+                "asked": self.plan.followed.get(ad.key),
             }
         )
 

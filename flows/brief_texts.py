@@ -1,6 +1,6 @@
 """Checks the fields in the texts of a brief: that each exists, and has a value wherever it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from schemas.brief import in_locale
@@ -56,21 +56,25 @@ def fields_used(document: Document) -> dict[str, str]:
     return used
 
 
+def field_problems(where: str, text: str, allowed: Collection[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the fields of *text*, which stands at *where* and may use *allowed* ones."""
+    try:
+        names = fields_of(text)
+    except ValueError:
+        cure = "write fields as {title}, and a brace itself twice"
+        yield Problem(where=where, what=f"{shown(text)} has a brace that is no field", cure=cure)
+        return
+    for name in dict.fromkeys(names):
+        if name not in allowed:
+            what = f"{{{name[:40]}}} is no field that may stand here"
+            yield Problem(where=where, what=what, cure=suggestion(name, allowed))
+
+
 def _unknown_fields(document: Document) -> Iterator[Problem]:
     for pattern, allowed in _ALLOWED:
         for where, text in document.select(pattern):
-            if not isinstance(text, str):
-                continue
-            try:
-                names = fields_of(text)
-            except ValueError:
-                cure = "write fields as {title}, and a brace itself twice"
-                yield Problem(where=where, what=f"{shown(text)} has a brace that is no field", cure=cure)
-                continue
-            for name in dict.fromkeys(names):
-                if name not in allowed:
-                    what = f"{{{name[:40]}}} is no field that may stand here"
-                    yield Problem(where=where, what=what, cure=suggestion(name, allowed))
+            if isinstance(text, str):
+                yield from field_problems(where, text, allowed)
 
 
 def _empty_fields(document: Document) -> Iterator[Problem]:

@@ -354,6 +354,7 @@ for _command in (
     exports.export,
     exports.approve,
     exports.reject,
+    exports.change,
     keeping.remake,
     keeping.diff,
     keeping.links,

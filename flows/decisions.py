@@ -23,10 +23,10 @@ def decide(
 
     All or none: raises BriefError with every ad that is not there, or is not the only one.
     """
-    _check("--by", by)
-    _check("--comment", comment)
+    check_line("--by", by)
+    check_line("--comment", comment)
     with Catalog(settings.database_url) as catalog:
-        keys = _keys(ads, catalog)
+        keys = find_ads(ads, catalog)
         catalog.decide(keys, decision, by, comment)
         latest = catalog.latest_decisions(keys)
     rows = [latest[key].model_dump(mode="json") for key in keys]
@@ -35,11 +35,21 @@ def decide(
         click.echo("`reelmill export --status approved` exports what is approved.")
 
 
-def _keys(ads: Sequence[str], catalog: Catalog) -> list[str]:
+def find_ads(ads: Sequence[str], catalog: Catalog) -> list[str]:
+    """Return the key of each of *ads*, keys or unique starts of keys.
+
+    Raises BriefError with every ad that is not there, or is not the only one.
+    """
     found = [(ad, catalog.keys_like(ad.lower()) if _START.fullmatch(ad.lower()) else []) for ad in ads]
     if wrong := [*_faults(found)]:
         raise BriefError("\n".join(wrong))
     return [*dict.fromkeys(keys[0] for _, keys in found)]
+
+
+def check_line(option: str, text: str) -> None:
+    """Raise BriefError where *text*, given as *option*, is not one line of a bounded length."""
+    if len(text) > _TEXT_MAX or not text.isprintable():
+        raise BriefError(f"{option}: {shown(text)} is no line of {_TEXT_MAX} characters at most")
 
 
 def _faults(found: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
@@ -50,8 +60,3 @@ def _faults(found: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
         elif keys[1:]:
             some = ", ".join(key[:16] for key in keys)
             yield f"{shown(ad)}: several ads begin so ({some}); give more of the key"
-
-
-def _check(option: str, text: str) -> None:
-    if len(text) > _TEXT_MAX or not text.isprintable():
-        raise BriefError(f"{option}: {shown(text)} is no line of {_TEXT_MAX} characters at most")

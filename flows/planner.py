@@ -1,8 +1,9 @@
 """Turns a brief into a plan: which stills, shots and ads there will be. Pure and deterministic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import product as combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 from actors.fonts import FONTS_REVISION, has_emoji
@@ -15,6 +16,7 @@ from flows.storyboard import fit, storyboard_of
 from flows.templates.story import copy_of
 from flows.voices import Voices
 from schemas.brief import Brief, Layout, Product, Scene, Variant, in_locale
+from schemas.change import Change, Slot
 from schemas.days import last_day
 from schemas.placements import PLACEMENTS, Placement
 from schemas.plan import TRANSITION_FRAMES, Ad, BrandKit, Composition, Cut, Narration, Plan, Sound
@@ -24,16 +26,25 @@ COMPOSITION_RECIPE = 3
 """Raise it when the code that composes draws other pixels or makes other sound."""
 _AAC_KBPS = 192
 """Bit rate of the sound where a placement asks for no higher one."""
+_AS_BRIEFED = Change()
 
 
-def make_plan(ingested: Ingested, equipment: Equipment, *, now: datetime, policy: str = "") -> Plan:
+def make_plan(
+    ingested: Ingested,
+    equipment: Equipment,
+    *,
+    now: datetime,
+    policy: str = "",
+    changes: Mapping[Slot, Change] = MappingProxyType({}),
+) -> Plan:
     """Plan every ad of a brief, sharing a shot wherever two ads show the same pictures.
 
-    *now* decides whether a sale is on; the rest follows from the brief, its media and the equipment. *policy*
-    is the revision of what the brief was held against.
+    *now* decides whether a sale is on; the rest follows from the brief, its media and the equipment, and from
+    *changes*, by which ads of these slots depart from the brief. *policy* is the revision of what the brief
+    was held against.
     """
     brief = priced_at(ingested.brief, now)
-    planner = _Planner(ingested.model_copy(update={"brief": brief}), equipment)
+    planner = _Planner(ingested.model_copy(update={"brief": brief}), equipment, changes)
     products = brief.products if isinstance(brief.products, tuple) else ()
     ads = tuple(ad for product in products for ad in planner.ads(product))
     return Plan(
@@ -61,6 +72,19 @@ def campaign_name(brief: Brief) -> str:
     return f"{brand}/{brief.campaign}"
 
 
+def product_fields(brief: Brief, product: Product, locale: str) -> dict[str, str]:
+    """Return what the fields of *product*, which texts may use, stand for in *locale*."""
+    sale = product.sale_price or product.price
+    return {
+        "id": product.id,
+        "title": in_locale(product.title, locale),
+        "description": in_locale(product.description, locale),
+        "price": product.price.in_locale(locale) if product.price else "",
+        "sale_price": sale.in_locale(locale) if sale else "",
+        "brand": brief.brand.name,
+    }
+
+
 class _Shown(NamedTuple):
     """A scene as a placement shows it."""
 
@@ -86,8 +110,9 @@ class _Planner:
     What many ads have in common is worked out once, and they share it: ten thousand ads differ in little.
     """
 
-    def __init__(self, ingested: Ingested, equipment: Equipment) -> None:
+    def __init__(self, ingested: Ingested, equipment: Equipment, changes: Mapping[Slot, Change]) -> None:
         self.brief = ingested.brief
+        self.changes = changes
         self.sources = ingested.sources
         self.equipment = equipment
         self.campaign = campaign_name(self.brief)
@@ -110,11 +135,15 @@ class _Planner:
         versions = [*combinations(self.brief.locales, self.brief.variants)]
         said = [self._said(product, locale, variant) for locale, variant in versions]
         for placement in self.placements:
-            shown: dict[tuple[str, str], list[_Shown]] = {}
-            for (locale, variant), words in zip(versions, said, strict=True):
-                version = variant.id, self.list.speech(words.fields)
+            shown: dict[tuple[str, str, int], list[_Shown]] = {}
+            for (locale, variant), briefed in zip(versions, said, strict=True):
+                slot = Slot(product.id, locale, placement.name, variant.id)
+                change = self.changes.get(slot, _AS_BRIEFED)
+                words = self._said(product, locale, variant, change.hook) if change.hook else briefed
+                seed = self.brief.video.seed if change.seed is None else change.seed
+                version = variant.id, self.list.speech(words.fields), seed
                 if version not in shown:
-                    shown[version] = [*self._shown(product, placement, variant, version[1])]
+                    shown[version] = [*self._shown(product, placement, variant, *version[1:])]
                 yield Ad(
                     campaign=self.campaign,
                     product=product.id,
@@ -190,7 +219,7 @@ class _Planner:
         return self.cuts[cut]
 
     def _shown(
-        self, product: Product, placement: Placement, variant: Variant, speech: str
+        self, product: Product, placement: Placement, variant: Variant, speech: str, seed: int
     ) -> Iterator[_Shown]:
         """Fit the storyboard to *placement* and plan its shots."""
         storyboard = storyboard_of(self.brief, product, variant, placement)
@@ -199,7 +228,8 @@ class _Planner:
             self.notes[fitted.note] = None
         for n, (scene, frames) in enumerate(zip(fitted.scenes, fitted.frames, strict=True)):
             tail = 0 if n == len(fitted.scenes) - 1 else TRANSITION_FRAMES
-            shot = self.list.shot(Showing(scene, product, placement, frames + tail, speech, storyboard))
+            showing = Showing(scene, product, placement, frames + tail, speech, storyboard, seed)
+            shot = self.list.shot(showing)
             yield _Shown(scene, shot.key, frames)
 
     def _kit(self) -> BrandKit:
@@ -232,19 +262,13 @@ class _Planner:
             )
         return self.sounds[key]
 
-    def _said(self, product: Product, locale: str, variant: Variant) -> _Said:
+    def _said(self, product: Product, locale: str, variant: Variant, hook: str = "") -> _Said:
         sale, ends = product.sale_price, product.sale_ends
-        full = product.price.in_locale(locale) if product.price else ""
-        price = sale.in_locale(locale) if sale else full
-        fields = {
-            "id": product.id,
-            "title": in_locale(product.title, locale),
-            "description": in_locale(product.description, locale),
-            "price": full,
-            "sale_price": price,
-            "brand": self.brief.brand.name,
-        }
+        fields = product_fields(self.brief, product, locale)
+        full, price = fields["price"], fields["sale_price"]
         copy = copy_of(self.brief, locale, variant)
+        if hook:
+            copy = copy.model_copy(update={"hook": hook})
         said = {name: fill(getattr(copy, name), fields) for name in (*COPY_FIELDS, "voiceover")}
         features = dict.fromkeys(FEATURE_FIELDS, "") | {
             name: fill(text, fields) for name, text in zip(FEATURE_FIELDS, copy.features, strict=False)

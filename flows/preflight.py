@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from actors.fonts import Faces
 from actors.marks.signature import check_signing
-from actors.weights import ready, weights_path
+from flows.amendments import amended, amendments_of, answered, text_faults
 from flows.brief_templates import template_problems
 from flows.casting import cast_scenes, casting_problems, footage_problems, missing_weights
 from flows.equipment import Equipment, find_equipment
 from flows.feeds.fitting import without_undrawn, without_unsold
 from flows.ingest import Ingested, ingest
 from flows.labels import disclosure_notes, disclosure_problems
-from flows.planner import make_plan
+from flows.planner import campaign_name, make_plan
 from flows.policy import english_problems, read_policy
 from flows.reach import reach_of
 from flows.sales import priced_at
@@ -24,7 +25,7 @@ from flows.storyboard import templates_of
 from flows.text_room import room_problems
 from flows.translator import Translator, english_of
 from flows.voices import narration_problems
-from flows.writing import character_problems
+from flows.writing import character_problems, emoji_files
 from schemas.document import Problem
 from schemas.errors import BriefError, SettingsError
 from schemas.plan import Plan
@@ -46,7 +47,10 @@ class Preflight(NamedTuple):
 def preflight(brief: Path, settings: Settings) -> Preflight:
     """Read and plan the brief at *brief*; touches nothing but the cache.
 
-    Raises BriefError with all its problems, SettingsError where what it asks for is not here.
+    What people asked to be made otherwise is applied, as far as it fits.
+
+    Raises BriefError with all its problems, SettingsError where what it asks for is not here, StorageError
+    where the catalog does not answer.
     """
     policy = read_policy(settings.policy)
     ingested = _in_english(ingest(brief, policy, reach_of(settings)), policy, settings)
@@ -62,13 +66,17 @@ def preflight(brief: Path, settings: Settings) -> Preflight:
     _refuse((*casting_problems(brief_now, cast, equipment), *told))
     if missing := missing_weights(brief_now, equipment):
         raise SettingsError(missing)
-    plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
     faces = _faces(ingested, settings)
     logo = ingested.path_of(ingested.brief.brand.logo) if ingested.brief.brand.logo else None
+    planned = partial(make_plan, equipment=equipment, now=now, policy=policy.revision)
+    asked = amendments_of(campaign_name(brief_now), settings)
+    asked = asked.without(text_faults(asked, brief_now, policy))
+    plan, asked = amended(partial(planned, ingested), asked, faces, logo)
     drawn = without_undrawn(ingested, plan, faces, logo)
     if drawn is not ingested:
         ingested, brief_now = drawn, priced_at(drawn.brief, now)
-        plan = make_plan(ingested, equipment, now=now, policy=policy.revision)
+        plan = planned(ingested, changes=asked.changes)
+    plan = answered(plan, asked)
     _refuse(character_problems(plan, faces))
     _refuse(room_problems(plan, faces, logo))
     _refuse((*narration_problems(plan.narrations), *silence_problems(plan)))
@@ -94,9 +102,7 @@ def _faces(ingested: Ingested, settings: Settings) -> Faces:
         path: ingested.sources[path] for path in (fonts.heading, fonts.body) if path in ingested.sources
     }
     files = {source.name: str(ingested.path_of(path)) for path, source in sources.items()}
-    if emoji := ready(settings.weights).get("emoji"):
-        files[emoji.revision] = str(weights_path(settings.weights, "emoji"))
-    return Faces(tuple(files.items()))
+    return Faces((*files.items(), *emoji_files(settings)))
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -12,6 +12,7 @@ from flows.outlook import PlanForecast, together
 from flows.preflight import Preflight
 from flows.spoken import about, counted, in_bytes, number, plain
 from flows.tables import print_json, print_rows
+from schemas.change import Answer
 from schemas.errors import OldDatabaseError
 from schemas.plan import Ad, Plan
 from schemas.settings import Settings
@@ -31,7 +32,8 @@ def finished(plan: Plan, settings: Settings) -> bool:
     """Tell whether a run has nothing to do for *plan*: its ads are there, and its latest run came to its end.
 
     So it is where some are rejected: they would come out the same. A run that was killed after its last ad
-    has not linked them yet, and its row still says that it runs.
+    has not linked them yet, and its row still says that it runs. What people have asked to be made otherwise
+    since, a run has to note, also where it leaves it out.
     """
     try:
         catalog = Catalog.peek(settings.database_url)
@@ -41,9 +43,10 @@ def finished(plan: Plan, settings: Settings) -> bool:
         return False
     with catalog:
         made = {row.key: row for row in catalog.rows(plan.campaign) if row.state in MADE}
+        new = any(not one.left_out for one in catalog.pending_changes(plan.campaign).values())
         end = {row.name: row.state for row in catalog.campaigns()}.get(plan.campaign)
     rejects = any(row.state == "rejected" for row in made.values())
-    if end != ("failed" if rejects else "done") or made.keys() != {ad.key for ad in plan.ads}:
+    if new or end != ("failed" if rejects else "done") or made.keys() != {ad.key for ad in plan.ads}:
         return False
     files = {name for row in made.values() for name in (row.name, *row.captions)}
     return files <= set(open_blobs(settings.blobs).names("ads/"))
@@ -167,6 +170,7 @@ def _as_object(all_ready: Sequence[Preflight], made: Collection[str]) -> dict[st
     plans = [ready.plan for ready in all_ready]
     shots = {shot.key: shot for plan in plans for shot in plan.shots}
     ads = [ad for plan in plans for ad in plan.ads]
+    answers = {answer.ad: answer for plan in plans for answer in plan.answers}
     return {
         "campaigns": [plan.campaign for plan in plans],
         "notes": [note for ready in all_ready for note in (*ready.equipment.plainer, *ready.plan.notes)],
@@ -183,11 +187,15 @@ def _as_object(all_ready: Sequence[Preflight], made: Collection[str]) -> dict[st
             for plan in plans
             for one in plan.narrations
         ],
-        "ads": [_ad_object(ad, ready, made=ad.key in made) for ready in all_ready for ad in ready.plan.ads],
+        "ads": [
+            _ad_object(ad, ready, answers.get(ad.key), made=ad.key in made)
+            for ready in all_ready
+            for ad in ready.plan.ads
+        ],
     }
 
 
-def _ad_object(ad: Ad, ready: Preflight, *, made: bool) -> dict[str, Any]:
+def _ad_object(ad: Ad, ready: Preflight, answer: Answer | None, *, made: bool) -> dict[str, Any]:
     return {
         "key": ad.key,
         "made": made,
@@ -202,6 +210,7 @@ def _ad_object(ad: Ad, ready: Preflight, *, made: bool) -> dict[str, Any]:
         "captions": [cut.caption for cut in ad.composition.cuts],
         "price": ad.composition.price,
         "voice": ad.composition.sound.voice,
+        "change": answer.facts if answer else None,
     }
 
 

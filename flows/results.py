@@ -137,6 +137,7 @@ def _as_object(result: _Result, settings: Settings) -> dict[str, Any]:
         "out": str(report.out_folder(result.plan, settings)),
         "contact_sheet": result.sheet,
         "ads": [row.model_dump(mode="json") for row in result.rows],
+        "changes": [{"ad": answer.ad, **answer.facts} for answer in result.plan.answers],
     }
 
 

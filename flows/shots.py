@@ -9,7 +9,7 @@ from flows.equipment import Equipment
 from flows.ingest import Ingested
 from flows.prompts import PromptFacts, Written, write_prompt
 from flows.translator import untranslated
-from schemas.brief import Product, Scene, in_locale
+from schemas.brief import Camera, Product, Scene, in_locale
 from schemas.media import Source
 from schemas.placements import Placement
 from schemas.plan import Drawing, Given, Shot, Show, Still
@@ -36,6 +36,7 @@ class Showing(NamedTuple):
     """What a presenter says; empty without one."""
     storyboard: tuple[Scene, ...]
     """All scenes of the ad, also those that the placement has no room for."""
+    seed: int
 
 
 class ShotList:
@@ -104,12 +105,12 @@ class ShotList:
             prompt=written.prompt,
             negative=written.negative,
             given=self._given(showing),
-            camera=scene.camera,
+            camera=self._camera(showing),
             palette=self.brief.brand.colors,
             width=width,
             height=height,
             frames=showing.frames if entry.any_size else entry.frames.lasting(longest),
-            seed=self.brief.video.seed,
+            seed=self._seed(showing),
             model=self.equipment.revision(entry.name) or entry.revision,
             fps=placement.fps if entry.any_size else entry.frames.fps,
             framing=self._framing() if scene.video else "",
@@ -118,6 +119,19 @@ class ShotList:
 
     def _entry(self, scene: Scene) -> Entry:
         return self.cast.models.get(scene.id, self.cast.renderer)
+
+    def _seed(self, showing: Showing) -> int:
+        """Return the seed of the shot; closing cards look the same with any."""
+        return self.brief.video.seed if showing.scene.show == "end_card" else showing.seed
+
+    def _camera(self, showing: Showing) -> Camera:
+        """Return how the camera moves.
+
+        The built-in renderer draws photos the same with any seed, so another seed moves its camera otherwise.
+        """
+        scene, seed = showing.scene, self._seed(showing)
+        same = seed == self.brief.video.seed or self._entry(scene) is not self.cast.renderer
+        return scene.camera if same else _other_move(scene.camera, seed)
 
     def _given(self, showing: Showing) -> Given:
         scene = showing.scene
@@ -159,7 +173,7 @@ class ShotList:
             negative=written.negative,
             width=width,
             height=height,
-            seed=self.brief.video.seed,
+            seed=showing.seed,
             model=self.equipment.revision(painter.name) or painter.revision,
         )
         still = Still(
@@ -247,8 +261,16 @@ class ShotList:
         return f"{self.equipment.rife or 'repeat'}/{ENLARGING_RECIPE}"
 
 
+_MOVES: tuple[Camera, ...] = ("push_in", "pan", "pull_out", "orbit", "parallax")
 _NOTHING = Given()
 """Shared by the many shots that are given nothing."""
+
+
+def _other_move(camera: Camera, seed: int) -> Camera:
+    """Return one of the four other moves; scenes with different moves get different ones."""
+    turn = 1 + seed % (len(_MOVES) - 1)
+    known = _MOVES.index(camera) if camera in _MOVES else 0
+    return _MOVES[(known + turn) % len(_MOVES)]
 
 
 def _shown_by(scene: Scene) -> Show:

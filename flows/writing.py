@@ -5,14 +5,22 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from actors.fonts import Faces, missing
+from actors.weights import ready, weights_path
 from schemas.document import Problem
 from schemas.plan import Ad, Plan
+from schemas.settings import Settings
 from schemas.wording import shown
 
 
 class _Font(NamedTuple):
     family: str
     locale: str
+
+
+def emoji_files(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the revision of the emoji font and where it lies, if it is here, for Faces."""
+    emoji = ready(settings.weights).get("emoji")
+    return ((emoji.revision, str(weights_path(settings.weights, "emoji"))),) if emoji else ()
 
 
 def character_problems(plan: Plan, faces: Faces) -> Iterator[Problem]:

@@ -323,6 +323,7 @@ class Copy(_Part):
 
 
 Seconds = Annotated[float, Field(strict=True, gt=0, le=600, allow_inf_nan=False)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
 class SceneChange(_Part):
@@ -400,7 +401,7 @@ class Video(_Part):
 
     model: Name = "auto"
     """A name that `reelmill models` tells, or auto: the best that can and is here, and costs nothing."""
-    seed: Annotated[int, Field(strict=True, ge=0, lt=2**31)] = 0
+    seed: Seed = 0
     """Another number gives another take."""
     upscale: Literal["auto", "span", "anime4k", "realesrgan", "lanczos", "none"] = "auto"
     """How what is too small is enlarged; auto takes the least super-resolution that suffices and is here."""

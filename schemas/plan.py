@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from schemas.brief import Camera, Layout, Palette, VideoTask
+from schemas.change import Answer, Asked
 from schemas.layout import Box
 from schemas.marks import Marks
 from schemas.placements import FPS
@@ -309,8 +310,15 @@ class Plan(Record):
     """A base comes before the shots that enlarge it."""
     narrations: tuple[Narration, ...] = ()
     ads: tuple[Ad, ...]
+    answers: tuple[Answer, ...] = ()
+    """What became of the changes that people asked for; those that concern none of the ads are left out."""
     notes: tuple[str, ...]
     """What the reader should know before the run: fitted lengths, voices that are missing."""
+
+    @cached_property
+    def followed(self) -> dict[str, Asked]:
+        """The changes that ads follow, by the ad's key."""
+        return {answer.ad: answer.asked for answer in self.answers if not answer.left_out}
 
     @cached_property
     def shots_saved(self) -> int:

@@ -1,5 +1,6 @@
 """The recipe beside each ad: everything that is needed to make it again, and to compare."""
 
+from schemas.change import Asked
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Narration, Shot, Still
 from schemas.record import Record
@@ -22,6 +23,8 @@ class Recipe(Record):
     narration: Narration | None = None
     """What is said; None for no voice."""
     voice_file: VoiceFile | None = None
+    asked: Asked | None = None
+    """By whose request it is otherwise than the brief says; None where it is not."""
 
 
 class Sidecar(Record):

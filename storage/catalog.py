@@ -2,7 +2,7 @@
 
 The one door to the database. Each method is a transaction; the queries themselves lie in modules beside this
 one: runs (who holds a campaign), register (plans), attempts, history (what they tell), listing (what people
-look up), gallery, going and story (what the review page shows), exports, decisions, audit.
+look up), gallery, going and story (what the review page shows), exports, decisions, changes, audit.
 """
 
 from collections import Counter
@@ -14,6 +14,7 @@ from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from schemas.change import Asked, Change, PendingChange, Slot
 from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Plan
@@ -21,6 +22,7 @@ from schemas.work import Kind, Verdict
 from storage import (
     attempts,
     audit,
+    changes,
     decisions,
     exports,
     foretold,
@@ -411,6 +413,32 @@ class Catalog:
     def run_progress(self, campaign: str) -> RunProgress | None:
         """Return how the latest run of *campaign* goes; None where it has none."""
         return self._read(going.progress, campaign)
+
+    # What people ask to be made otherwise.
+
+    def ask_change(self, ads: Iterable[str], change: Change, by: str, comment: str = "") -> list[Asked]:
+        """Note that *by* asked for *change* of the slots of *ads*, from the next run on; return what counts now.
+
+        What *change* does not say stays as asked before; one that says nothing takes all back. Keys of no ad
+        are passed over.
+        """
+        return self._write(changes.ask, list(ads), change, by, comment)
+
+    def changes(self, campaign: str) -> dict[Slot, Asked]:
+        """Return what counts for *campaign*, by slot; without slots that are as the brief says."""
+        return self._read(changes.changes, campaign)
+
+    def change_history(self, ad: str) -> list[Asked]:
+        """Return all that was ever asked of the slot of *ad*, the oldest first."""
+        return self._read(changes.history, ad)
+
+    def pending_changes(self, campaign: str) -> dict[Slot, PendingChange]:
+        """Return the changes that the ads of the latest run of *campaign* do not show, by slot."""
+        return self._read(changes.pending, campaign)
+
+    def seeds_had(self, ads: Iterable[str]) -> set[int]:
+        """Return the seeds that any ad of the slots of *ads* ever had, or was asked to have."""
+        return self._read(changes.seeds_had, list(ads))
 
     # Rows against files.
 

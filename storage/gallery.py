@@ -229,7 +229,7 @@ def _has(status: Status) -> ColumnElement[bool]:
 
 def _rows(which: Collection[str]) -> Select[Any]:
     place = (Ad.product, Ad.locale, Ad.placement, Ad.variant, Ad.composition)
-    became = (Ad.state, Ad.error, Ad.decision, Ad.result, Ad.updated_at)
+    became = (Ad.state, Ad.error, Ad.decision, Ad.result, Ad.updated_at, Ad.change_id, Ad.change_left)
     return (
         select(Ad.key, Campaign.name.label("campaign"), Wording.title, *place, *became)
         .join(Campaign, Campaign.id == Ad.campaign_id)
@@ -242,6 +242,7 @@ def _ad(row: RowMapping, decided: DecisionRow | None) -> GalleryAd:
     about = {name: row[name] for name in ("key", "campaign", "product", "locale", "placement", "variant")}
     about |= {name: row[name] for name in ("state", "error", "composition")}
     about |= {"title": row["title"] or "", "status": status_of(row["state"], row["decision"])}
+    about["changed"] = row["change_id"] is not None and not row["change_left"]
     if decided is not None:
         about |= {"by": decided.by, "comment": decided.comment, "decided_at": decided.at}
     if row["result"] and row["state"] in MADE:

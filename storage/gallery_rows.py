@@ -21,7 +21,7 @@ Status = Literal[
 ]
 """What an ad is to people. ``to_review``: made, and nobody has decided. ``approved``, ``rejected``: somebody
 has. ``broken``: it breaks a rule. ``making``: planned or running. The others are states of its row."""
-Deed = Literal["planned", "attempt", "made", "decision", "export"]
+Deed = Literal["planned", "attempt", "made", "decision", "export", "change"]
 """What a line of an ad's story tells of."""
 
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
@@ -73,6 +73,8 @@ class GalleryAd(Record):
     composition: str
     made_at: datetime | None = None
     """None until it is made."""
+    changed: bool = False
+    """Whether somebody asked for it to be otherwise than in the brief, and it was planned so."""
 
 
 class GalleryPage(Record):

@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, case, or_, select
 
+from schemas.change import Answer
 from schemas.plan import Ad, Narration, Plan, Shot, Still
 from storage import showings, tables, wants, wordings
 from storage.dialect import batches, insert, now
 from storage.tables import UNFINISHED, WorkTable
 
-_REPLANNED = ("run_id", "wording")
+_REPLANNED = ("run_id", "change_id", "change_left", "wording")
 """Columns of an ad that its latest plan says."""
 
 
@@ -28,7 +29,11 @@ def register(connection: Connection, plan: Plan, brief: str, run: int, *, retry:
     _enter(connection, tables.Voice, (_work(narration, at) for narration in plan.narrations), again)
     showings.enter(connection, plan)  # while it can be told which ads are new
     words = wordings.enter(connection, plan.ads, brief)
-    ads = (_ad(ad, campaign, run, at) | {"wording": words[ad.key]} for ad in plan.ads)
+    answers = {answer.ad: answer for answer in plan.answers}
+    ads = (
+        _ad(ad, campaign, run, at) | _answer(answers.get(ad.key)) | {"wording": words[ad.key]}
+        for ad in plan.ads
+    )
     _enter(connection, tables.Ad, ads, again)
     wants.enter(connection, plan, run, campaign)
 
@@ -58,3 +63,8 @@ def _ad(ad: Ad, campaign: int, run: int, at: datetime) -> dict[str, Any]:
     place = ad.model_dump(include={"product", "locale", "placement", "variant"})
     links = {"campaign_id": campaign, "run_id": run, "composition": ad.composition.key}
     return _work(ad, at) | place | links
+
+
+def _answer(answer: Answer | None) -> dict[str, Any]:
+    number = answer.asked.number if answer else None
+    return {"change_id": number, "change_left": answer.left_out if answer else ""}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from storage import decisions
+from storage import changes, decisions
 from storage.gallery_rows import StoryLine
 from storage.owner import Owner
 from storage.rows import Judgement
@@ -34,6 +34,7 @@ def of(connection: Connection, key: str) -> list[StoryLine]:
         lines.append(StoryLine(at=planned.updated_at, deed="made", who="", words=broken))
     lines += _decisions(connection, key)
     lines += _exports(connection, key)
+    lines += _changes(connection, key)
     return sorted(lines, key=lambda line: line.at)
 
 
@@ -84,3 +85,12 @@ def _exports(connection: Connection, key: str) -> Iterator[StoryLine]:
         )
         who = Owner.read(row.owner).host if row.owner else ""
         yield StoryLine(at=row.ended_at or row.started_at, deed="export", who=who, words=words)
+
+
+def _changes(connection: Connection, key: str) -> Iterator[StoryLine]:
+    for one in changes.history(connection, key):
+        asked = [f"seed {one.change.seed}"] if one.change.seed is not None else []
+        asked += [f"the hook “{one.change.hook}”"] if one.change.hook else []
+        words = f"asked to be made with {' and '.join(asked)}" if asked else "asked to be as the brief says"
+        words += f": {one.comment}" if one.comment else ""
+        yield StoryLine(at=one.at, deed="change", who=one.by, words=words)

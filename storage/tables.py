@@ -176,6 +176,10 @@ class Ad(Work, Base):
     variant: Mapped[str]
     composition: Mapped[str] = mapped_column(index=True)
     """Key of its composition."""
+    change_id: Mapped[int | None]
+    """The request by which its latest plan departs from the brief, or was to; None for as in the brief."""
+    change_left: Mapped[str] = mapped_column(server_default="")
+    """Why that plan left the change out; empty where it did not."""
     decision: Mapped[str] = mapped_column(server_default="")
     """The latest decision about it, where that stands. `storage.decisions` writes both at once: to find it in
     its rows takes 0.2 s and more where 100,000 ads are filtered by it."""
@@ -338,6 +342,29 @@ class Decision(Base):
     decided_by: Mapped[str]
     comment: Mapped[str]
     decided_at: Mapped[datetime]
+
+
+class ChangeRow(Base):
+    """What somebody asked to be otherwise in a slot. Rows are only ever added; the slot's latest counts."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_slot", "campaign_id", "product", "locale", "placement", "variant"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    product: Mapped[str]
+    locale: Mapped[str]
+    placement: Mapped[str]
+    variant: Mapped[str]
+    ad: Mapped[str]
+    """Key of the Ad that was looked at."""
+    seed: Mapped[int | None]
+    """None for the brief's."""
+    hook: Mapped[str]
+    """Empty for the brief's."""
+    asked_by: Mapped[str]
+    comment: Mapped[str]
+    asked_at: Mapped[datetime]
 
 
 class Forecast(Base):

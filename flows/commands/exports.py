@@ -1,4 +1,4 @@
-"""`reelmill export`, and what people decide about ads: `approve` and `reject`."""
+"""`reelmill export`, and what people say of ads: `approve`, `reject` and `change`."""
 
 import getpass
 from collections.abc import Callable
@@ -96,6 +96,36 @@ def _deciding(decision: "Judgement", told: str) -> Callable[..., None]:
 
     command.__doc__ = told
     return command
+
+
+@click.command()
+@click.argument("ads", nargs=-1, required=True, metavar="AD...")
+@click.option(
+    "--seed", default="", metavar="N|other", help="Another take; other: a number that it never had."
+)
+@click.option("--hook", default="", metavar="TEXT", help="Another hook, which may use fields as briefs do.")
+@click.option("--by", default="", metavar="NAME", help="Who asks; this user by default.")
+@click.option("--comment", default="", metavar="TEXT", help="Why.")
+@click.option("--take-back", is_flag=True, help="Make it as the brief says again.")
+@_json
+def change(
+    ads: tuple[str, ...], seed: str, hook: str, by: str, comment: str, *, take_back: bool, as_json: bool
+) -> None:
+    """Ask that each AD (its key, or the start of it) be made otherwise, from the next run on.
+
+    It counts for the ad's product, locale, placement and variant in every later plan, until it is taken back;
+    all other ads stay as they are, and the ad that is there stays in the catalog. A second wish is added to
+    the first: another hook keeps the seed that was asked for. With another seed a model draws other pictures;
+    the built-in renderer moves its camera and its lights otherwise. The closing card stays as it is.
+    """
+    from flows.changes import Wish, ask, print_asked, read_seed
+    from storage.catalog import Catalog
+
+    settings = read_settings()
+    wish = Wish(read_seed(seed), hook, take_back)
+    with Catalog(settings.database_url) as catalog:
+        asked = ask(ads, wish, by or getpass.getuser(), comment, catalog, settings)
+    print_asked(asked, as_json=as_json)
 
 
 approve = click.command("approve")(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flows import cli
-from tests.flows.export.shop import CAMPAIGN, Shop, draw_ads
+from tests.flows.export.shop import CAMPAIGN, CUT, Shop, draw_ads
 
 ADS = draw_ads("A", "B")
 Command = Callable[..., tuple[int, Any, str]]
@@ -88,3 +88,26 @@ def test_an_ad_that_could_not_be_written_ends_with_1(
     code, told, _ = reelmill("export", CAMPAIGN, "--to", str(shop.folder / "to"), "--for", "generic")
 
     assert (code, {row["why"] for row in told["held_back"]}) == (1, {"unwritten"})
+
+
+def test_a_changed_ad_replaces_the_old_one_and_needs_a_look_of_its_own(reelmill: Command, shop: Shop) -> None:
+    """What people approved was the other picture; it is listed to be taken down once the new one goes out."""
+    one, two = ADS
+    to = ("--to", str(shop.folder / "to"), "--for", "meta")
+    reelmill("approve", one.key, two.key, "--by", "ann")
+    reelmill("export", CAMPAIGN, *to)
+    code, asked, _ = reelmill("change", one.key[:10], "--hook", "Hello", "--seed", "other", "--by", "bob")
+    (new,) = draw_ads("A", cuts=(CUT,))
+    shop.make((new, two))
+    _, held, _ = reelmill("export", CAMPAIGN, *to, "--status", "approved")
+    reelmill("approve", new.key, "--by", "ann")
+    _, told, _ = reelmill("export", CAMPAIGN, *to, "--status", "approved")
+    _, back, _ = reelmill("change", new.key, "--take-back")
+
+    assert (code, [(row["ad"], row["hook"], row["by"]) for row in asked]) == (0, [(one.key, "Hello", "bob")])
+    assert [(row["key"], row["why"]) for row in held["held_back"]] == [(new.key, "approval")]
+    assert [ad["key"] for ad in told["ads"]] == [new.key]
+    assert [(row["key"], row["reason"]) for row in held["withdrawn"]] == [
+        (one.key, f"superseded by {new.key[:8]}")
+    ]
+    assert [(row["seed"], row["hook"], row["product"]) for row in back] == [(None, "", "A")]
