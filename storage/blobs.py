@@ -64,6 +64,17 @@ class BlobStore(Protocol):
         Raises BlobMissingError if there is no such file, BlobDamagedError if it is damaged or not UTF-8.
         """
 
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Return *length* bytes of *name* from *start* on, fewer where the file ends before.
+
+        No link is followed, and nothing is checked but that the name is there. Raises BlobMissingError if it
+        is not.
+        """
+
+    @property
+    def origin(self) -> str:
+        """Where the addresses of `link` lead, such as ``https://s3.example.com``; empty for a folder."""
+
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with *prefix*, for example ``ads/``."""
 

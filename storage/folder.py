@@ -3,8 +3,9 @@
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from storage.content import (
 
 INCOMING = ".incoming"
 """Folder under the root for files that are not published yet; no blob name begins with a dot."""
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENXIO)
+"""What opening says of no file, and of a link or a socket in its place."""
 
 
 class LocalBlobs:
@@ -75,6 +78,26 @@ class LocalBlobs:
         """
         with self._explained("read", name):
             return decode(name, self.local(name, self.root).read_bytes())
+
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Return *length* bytes of *name* from *start* on, fewer where the file ends before.
+
+        A link that somebody put below the root is not followed. Raises BlobMissingError if there is no such
+        file.
+        """
+        check_name(name)
+        try:
+            with _opened_below(self.root, name) as handle:
+                return _read_at(handle, start, length)
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                raise missing(name, str(self.root)) from error
+            raise of_disk(f"cannot read {name!r} in {self.root}", error) from error
+
+    @property
+    def origin(self) -> str:
+        """Empty: no address leads to a folder."""
+        return ""
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with *prefix*, sorted; no name leads through a link to a folder."""
@@ -132,6 +155,36 @@ class LocalBlobs:
             yield
         except OSError as error:
             raise of_disk(f"cannot {verb} {name!r} in {self.root}", error) from error
+
+
+@contextmanager
+def _opened_below(root: Path, name: str) -> Iterator[int]:
+    """Have the regular file *name* open, reached from *root* without a link; raises OSError."""
+    *folders, last = name.split("/")
+    with ExitStack() as handles:
+        place = _opened(handles, os.fspath(root), os.O_DIRECTORY)
+        for part in folders:
+            place = _opened(handles, part, os.O_DIRECTORY | os.O_NOFOLLOW, place)
+        # What is no file, such as a pipe that nobody writes to, must not hold a reader up.
+        found = _opened(handles, last, os.O_NOFOLLOW | os.O_NONBLOCK, place)
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            raise FileNotFoundError(errno.ENOENT, "no regular file", name)
+        yield found
+
+
+def _opened(handles: ExitStack, path: str, flags: int, place: int | None = None) -> int:
+    """Open *path* in the folder open as *place*, until *handles* close."""
+    handle = os.open(path, os.O_RDONLY | flags, dir_fd=place)
+    handles.callback(os.close, handle)
+    return handle
+
+
+def _read_at(handle: int, start: int, length: int) -> bytes:
+    """Read from *start*, again and again until there are *length* bytes or the file ends."""
+    pieces = bytearray()
+    while piece := os.pread(handle, length - len(pieces), start + len(pieces)):
+        pieces += piece
+    return bytes(pieces)
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[str]:

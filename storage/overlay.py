@@ -37,6 +37,15 @@ class Overlay:
         """Return the text of *name*; as BlobStore."""
         return self._of(name).read_text(name)
 
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Return a piece of *name*; as BlobStore."""
+        return self._of(name).read_range(name, start, length)
+
+    @property
+    def origin(self) -> str:
+        """Where the addresses of what is new lead; as BlobStore."""
+        return self._upper.origin
+
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with *prefix*, sorted."""
         lower = (name for name in self._lower.names(prefix) if name.startswith(self._shared))

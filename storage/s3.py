@@ -12,6 +12,7 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar
+from urllib.parse import urlsplit
 
 from boto3.session import Session
 from botocore.config import Config
@@ -47,6 +48,8 @@ INCOMING = ".incoming-"
 """How folders in a cache begin that hold what is not fetched whole yet."""
 LINK_SECONDS = 7 * 86_400
 """The longest that a signed address lasts, by S3's own rule; one by temporary credentials ends with them."""
+_BEYOND = {"416", "InvalidRange"}
+"""Answers to a range behind the object's end."""
 CONNECTIONS = 32
 """So many threads of a process may talk to S3 at once without waiting for each other."""
 
@@ -191,6 +194,31 @@ class S3Blobs:
         Raises BlobMissingError if there is no such object, BlobDamagedError if it is damaged or not UTF-8.
         """
         return _twice(lambda: self._read(name))
+
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Return *length* bytes of *name* from *start* on, fewer where the object ends before.
+
+        Raises BlobMissingError if there is no such object.
+        """
+        span = f"bytes={start}-{start + length - 1}"
+        with explained("read", name, self.where):
+            try:
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._key(name), Range=span)
+                return answer["Body"].read(length)
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    raise missing(name, self.where) from None
+                if code_of(error) in _BEYOND:
+                    return b""
+                raise
+
+    @property
+    def origin(self) -> str:
+        """Where the addresses of `link` lead: scheme and host of the endpoint, or of the bucket."""
+        asked = {"Bucket": self.bucket, "Key": f"{self.prefix}ads/x.mp4"}
+        with explained("link", "ads/x.mp4", self.where):
+            address = urlsplit(self._signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=60))
+        return f"{address.scheme}://{address.netloc}"
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield every name that begins with *prefix*."""

@@ -79,6 +79,17 @@ def test_an_empty_file_is_a_file(blobs: BlobStore) -> None:
     assert blobs.read_text("empty.txt") == ""
 
 
+@pytest.mark.parametrize(
+    ("start", "length", "expected"),
+    [(0, 4, b"0123"), (3, 3, b"345"), (8, 100, b"89"), (10, 1, b""), (99, 5, b"")],
+)
+def test_a_piece_of_a_file_is_read(blobs: BlobStore, start: int, length: int, expected: bytes) -> None:
+    """A player asks for a video in pieces; nobody holds the whole of it."""
+    blobs.put_text("ads/a.mp4", "0123456789")
+
+    assert blobs.read_range("ads/a.mp4", start, length) == expected
+
+
 def test_names_are_listed_by_prefix(blobs: BlobStore) -> None:
     """A prefix need not end at a slash, and other folders stay out."""
     for name in ("ads/ab.json", "ads/ac.json", "ads/b/c.json", "clips/ab.json"):
@@ -108,6 +119,8 @@ def test_what_is_absent_is_named(blobs: BlobStore, tmp_path: Path) -> None:
         blobs.read_text("ads/none.mp4")
     with pytest.raises(BlobMissingError, match=r"ads/none\.mp4.*run its campaign again"):
         blobs.local("ads/none.mp4", tmp_path / "cache")
+    with pytest.raises(BlobMissingError, match=r"ads/none\.mp4.*run its campaign again"):
+        blobs.read_range("ads/none.mp4", 0, 1)
 
 
 def test_the_same_content_may_be_stored_twice(blobs: BlobStore, video: Path) -> None:
@@ -161,6 +174,8 @@ def test_a_name_that_leaves_the_store_is_refused(name: str, blobs: BlobStore, tm
         blobs.find(name)
     with pytest.raises(BlobNameError, match="cannot name a blob"):
         blobs.local(name, tmp_path)
+    with pytest.raises(BlobNameError, match="cannot name a blob"):
+        blobs.read_range(name, 0, 1)
     with pytest.raises(BlobNameError, match="cannot name a blob"):
         blobs.delete(name)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import BlobRefusedError, StorageError
+from schemas.errors import BlobMissingError, BlobRefusedError, StorageError
 from storage.aside import aside
 from storage.folder import LocalBlobs
 
@@ -175,3 +175,24 @@ def test_a_folder_in_place_of_a_file_is_for_a_person_to_mend(tmp_path: Path) -> 
 
     with pytest.raises(BlobRefusedError, match="a folder is in the way of a file: move it away"):
         blobs.put("ads/a.mp4", tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("at", ["ads", "ads/a.mp4"])
+def test_a_link_in_the_store_gives_nothing_away(tmp_path: Path, at: str) -> None:
+    """Whoever may write to the folder may put links there; a browser is not led out by them."""
+    outside, root = tmp_path / "outside", tmp_path / "blobs"
+    for folder in (outside, (root / at).parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    (outside / "a.mp4").write_text("secret")
+    (root / at).symlink_to(outside if at == "ads" else outside / "a.mp4")
+
+    with pytest.raises(BlobMissingError):
+        LocalBlobs(root).read_range("ads/a.mp4", 0, 6)
+
+
+def test_what_is_no_file_does_not_hold_a_reader_up(tmp_path: Path) -> None:
+    """Opening a pipe waits for somebody who writes to it."""
+    os.mkfifo(tmp_path / "pipe.mp4")
+
+    with pytest.raises(BlobMissingError):
+        LocalBlobs(tmp_path).read_range("pipe.mp4", 0, 6)
