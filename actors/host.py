@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import ray
 
+from actors.lines import Line, heard
 from actors.verdicts import Failure, judge
 
 
@@ -25,6 +26,15 @@ class Place(NamedTuple):
     def is_seen(self) -> bool:
         """Return whether it is on this machine, and still there."""
         return self.host == socket.gethostname() and Path("/proc", str(self.pid)).exists()
+
+
+class Said(NamedTuple):
+    """The answer to a call."""
+
+    value: object
+    """What the plain worker returned, or a Failure."""
+    lines: tuple[Line, ...]
+    """What was logged meanwhile."""
 
 
 class Host:
@@ -65,9 +75,11 @@ class Host:
             return judge(error)
         return None
 
-    def call(self, verb: str, arguments: tuple[Any, ...]) -> object:
-        """Return what the plain worker's *verb* returns, or a Failure."""
-        try:
-            return getattr(self._plain, verb)(*arguments)
-        except Exception as error:  # noqa: BLE001 (the boundary of one work item)
-            return judge(error)
+    def call(self, verb: str, arguments: tuple[Any, ...]) -> Said:
+        """Return what the plain worker's *verb* returns, or a Failure, with what it said meanwhile."""
+        with heard(aloud=True) as lines:
+            try:
+                value = getattr(self._plain, verb)(*arguments)
+            except Exception as error:  # noqa: BLE001 (the boundary of one work item)
+                value = judge(error)
+        return Said(value, tuple(lines))

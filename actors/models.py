@@ -1,5 +1,6 @@
 """The models of a worker: each is loaded when it is first asked for, and kept."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from actors.backends import (
     load_video_model,
 )
 from actors.checkpoints import open_checkpoint
+from actors.lines import say
 from schemas.errors import BlobMissingError, GenerationError
 from schemas.marks import Signing
 from schemas.policy import Gate
@@ -64,8 +66,10 @@ class Models:
 
     def _loaded(self, kept: dict[str, T], load: Callable[[Entry, Site], T], model: str) -> T:
         if model not in kept:
-            entry = entry_of(model)
-            kept[model] = load(entry, self._site(entry, model))
+            entry, began = entry_of(model), time.monotonic()
+            site = self._site(entry, model)
+            kept[model] = load(entry, site)
+            say(f"{model} loaded on {site.device} in {time.monotonic() - began:.1f} s")
         return kept[model]
 
     def _site(self, entry: Entry, model: str) -> Site:

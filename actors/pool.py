@@ -17,7 +17,8 @@ from ray.exceptions import ActorUnavailableError
 from actors import staffing
 from actors.cluster import nodes
 from actors.crew import Call, Crew, Room, Team, Worker
-from actors.host import Place
+from actors.host import Place, Said
+from actors.lines import Line
 from actors.verdicts import Failure, judge_end
 from schemas.errors import SettingsError
 from schemas.work import Verdict
@@ -58,6 +59,8 @@ class Outcome(NamedTuple):
     """From the call to its end, on the driver's clock."""
     worker: str
     """Who did it, ``host/pid``."""
+    lines: tuple[Line, ...] = ()
+    """What the worker said meanwhile; nothing of one that died."""
 
 
 class Pool:
@@ -208,15 +211,21 @@ class Pool:
                 self._team(worker).failures = 0
                 worker.rest()
                 self._freed = True
-            case "calling" if _is_stopped(said) and not worker.stopping:
-                # Word that was meant for the call before came late; this one is not to be blamed for it.
-                self._settle(worker, Failure("transient", "it was stopped by mistake"))
+            case "calling":
+                self._take_answer(worker, said)
             case "greeted" if worker.call is not None:
                 worker.do(worker.call)
             case "doubted":
                 self._end(worker, Failure("lost", "its node was away for a while", spoiled=True))
             case _:
-                self._settle(worker, said)
+                worker.rest()
+
+    def _take_answer(self, worker: Worker, said: Said) -> None:
+        value = said.value
+        if _is_stopped(value) and not worker.stopping:
+            # Word that was meant for the call before came late; this one is not to be blamed for it.
+            value = Failure("transient", "it was stopped by mistake")
+        self._settle(worker, value, said.lines)
 
     def _doubt(self, worker: Worker, error: ActorUnavailableError) -> None:
         """Wait for a verdict on a worker that cannot be reached; without a call there is none to wait for."""
@@ -247,15 +256,15 @@ class Pool:
     def _team(self, worker: Worker) -> Team:
         return self._teams[worker.crew.name]
 
-    def _settle(self, worker: Worker, said: object) -> None:
+    def _settle(self, worker: Worker, value: object, lines: tuple[Line, ...] = ()) -> None:
         """Write down how the worker's call ended; it is free again, unless it is of no more use."""
-        failure = said if isinstance(said, Failure) else None
+        failure = value if isinstance(value, Failure) else None
         if (call := worker.call) is not None:
             verdict: Verdict = failure.verdict if failure else "done"
             error = failure.error if failure else ""
-            value = None if failure else said
+            made = None if failure else value
             seconds = time.monotonic() - call.begun
-            self._ended.append(Outcome(call.tag, verdict, value, error, seconds, str(worker.place)))
+            self._ended.append(Outcome(call.tag, verdict, made, error, seconds, str(worker.place), lines))
         if failure and failure.spoiled:
             self._discard(worker)
         else:
@@ -326,5 +335,5 @@ class Pool:
         return place is None or place.node in nodes()
 
 
-def _is_stopped(said: object) -> bool:
-    return isinstance(said, Failure) and said.verdict == "cancelled"
+def _is_stopped(value: object) -> bool:
+    return isinstance(value, Failure) and value.verdict == "cancelled"

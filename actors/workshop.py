@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from actors.composer import Composer
 from actors.generator import Generator
+from actors.lines import say
 from actors.models import Means
 from actors.scratch import Scratch
 from actors.upscaler import Upscaler
@@ -58,7 +59,7 @@ class Workshop:
 
     def prepare(self, still: Still, shrink: int) -> StillFile:
         """Make a picture ready. *shrink* counts how often it did not fit into memory, here as below."""
-        with self._call():
+        with self._call(shrink):
             if still.drawing is None:
                 return self._upscaler.prepare(still, shrink)
             drawn = self._generator.draw(still.drawing, shrink, self._watch)
@@ -67,12 +68,12 @@ class Workshop:
 
     def generate(self, shot: Shot, shrink: int) -> Clip:
         """Make a shot with its model."""
-        with self._call():
+        with self._call(shrink):
             return self._generator.generate(shot, shrink, self._watch)
 
     def enlarge(self, shot: Shot, base: Clip, shrink: int) -> Clip:
         """Make a shot from the clip of its base."""
-        with self._call():
+        with self._call(shrink):
             return self._upscaler.enlarge(shot, base, shrink)
 
     def speak(self, narration: Narration) -> VoiceFile:
@@ -86,9 +87,11 @@ class Workshop:
             return self._composer.compose(recipe, twin)
 
     @contextmanager
-    def _call(self) -> Iterator[None]:
+    def _call(self, shrink: int = 0) -> Iterator[None]:
         # Between two calls nothing is in use.
         self._scratch.trim(_SCRATCH_BYTES_MAX)
+        if shrink:
+            say(f"made with what is worked on at a time halved {shrink} times, to fit into memory")
         with self._watch.call():
             yield
 

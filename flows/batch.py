@@ -211,12 +211,12 @@ class Batch:
         if event == "held":
             return
         facts |= {"kind": item.kind, "key": item.key, "label": item.spec.label}
-        self._tell(Event(event=event, campaign=self.plan.campaign, **facts))
+        self._tell(Event(event=event, campaign=self.plan.campaign, run=self.run, **facts))
 
     def announce(self, event: EventName, begun: Mapping[Kind, float] | None = None, **facts: Any) -> None:  # noqa: ANN401 (the event's fields)
         """Tell something about the campaign as a whole; *begun* is what is done of items in work."""
         counts = self._counts(begun or {})
-        self._tell(Event(event=event, campaign=self.plan.campaign, counts=counts, **facts))
+        self._tell(Event(event=event, campaign=self.plan.campaign, run=self.run, counts=counts, **facts))
 
     def unwant(self, item: Item) -> None:
         """Note that *item* is not needed after all."""

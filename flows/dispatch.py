@@ -197,7 +197,8 @@ class Dispatcher:
         item, batch, attempt, _ = flight
         self._flights[attempt] = flight
         batch.flying += 1
-        batch.report("started", item)
+        shots = item.spec.shots if isinstance(item.spec, Ad) else ()
+        batch.report("started", item, model=self._forecast.model(item.kind, item.spec), shots=shots)
         deadline = self._forecast.deadline(item.kind, item.spec)
         arguments = self._arguments(item, batch)
         self._pool.call(item.crew, flight, verb_of(item.spec), *arguments, seconds=deadline)
@@ -221,19 +222,33 @@ class Dispatcher:
         del self._flights[attempt]
         batch.flying -= 1
         batch.budget.pay(outcome.seconds * self._forecast.gpus(item.kind, item.spec))
+        facts = self._facts(item, outcome)
+        self._pass_on(item, outcome)
         try:
             if outcome.verdict == "done":
                 self._catalog.finish(attempt, outcome.value)
                 self._forecast.learn(item.kind, item.spec, outcome.seconds)
-                self._made(item, outcome.value, seconds=outcome.seconds, worker=outcome.worker)
+                self._made(item, outcome.value, **facts)
             elif outcome.verdict == "cancelled":
                 self._catalog.fail(attempt, "cancelled", outcome.error, state="planned")
                 self._backlog.hand_over(item, batch)
             else:
-                self._failed(flight, outcome)
+                self._failed(flight, outcome, facts)
         except LeaseLostError:
             self._leave(batch, "lost")
             self._backlog.hand_over(item, batch)
+
+    def _facts(self, item: Item, outcome: Outcome) -> dict[str, Any]:
+        """Return what is told of *outcome*, however it came."""
+        model = self._forecast.model(item.kind, item.spec)
+        return {"model": model, "worker": outcome.worker, "seconds": outcome.seconds}
+
+    def _pass_on(self, item: Item, outcome: Outcome) -> None:
+        """Tell what the worker said."""
+        for line in outcome.lines:
+            said = {"at": line.at, "level": line.level, "reason": line.text, "worker": outcome.worker}
+            for batch in item.wanted:
+                batch.report("said", item, **said)
 
     def _made(self, item: Item, made: Part | Asset, **facts: Any) -> None:  # noqa: ANN401 (fields)
         item.over = True
@@ -248,24 +263,24 @@ class Dispatcher:
         else:
             self._backlog.made(item, made)
 
-    def _failed(self, flight: Flight, outcome: Outcome) -> None:
+    def _failed(self, flight: Flight, outcome: Outcome, facts: dict[str, Any]) -> None:
         item, batch, attempt, _ = flight
         follows = item.tries.note(outcome.verdict, outcome.error)
-        facts: dict[str, Any] = {"verdict": outcome.verdict, "worker": outcome.worker}
         if not isinstance(follows, Again):
-            self._give_up(flight, outcome.verdict, follows, worker=outcome.worker)
+            self._give_up(flight, outcome.verdict, follows, **facts)
             return
         self._catalog.fail(attempt, outcome.verdict, outcome.error, state="planned")
-        batch.report("retrying", item, reason=outcome.error, wait=follows.seconds, **facts)
+        told = {"verdict": outcome.verdict, "reason": outcome.error, "wait": follows.seconds}
+        batch.report("retrying", item, **told, **facts)
         self._backlog.postpone(item, follows.seconds)
 
-    def _give_up(self, flight: Flight, verdict: Verdict, end: GiveUp, *, worker: str = "") -> None:
+    def _give_up(self, flight: Flight, verdict: Verdict, end: GiveUp, **facts: Any) -> None:  # noqa: ANN401 (fields)
         """Settle an item that cannot be made, and the ads that were to show it."""
         item = flight.item
         self._catalog.fail(flight.attempt, verdict, end.reason, state=end.state)
         item.over = True
         for batch in item.wanted:
-            batch.report("failed", item, verdict=verdict, reason=end.reason, state=end.state, worker=worker)
+            batch.report("failed", item, verdict=verdict, reason=end.reason, state=end.state, **facts)
         if item.kind == "ad":
             self._close_ad(item, None)
             return

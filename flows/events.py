@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, PlainSerializer
 
+from actors.lines import Level
 from schemas.record import Record
 from schemas.work import Kind, Verdict
 
-EventName = Literal["planned", "started", "made", "retrying", "failed", "held", "note", "progress", "ended"]
+EventName = Literal[
+    "planned", "started", "said", "made", "retrying", "failed", "held", "note", "progress", "ended"
+]
 Seconds = Annotated[float, PlainSerializer(lambda seconds: round(seconds, 3))]
 
 
@@ -35,10 +38,11 @@ class Event(Record):
     """One thing that happened.
 
     ``planned``   what a campaign has to make (counts, left)
-    ``started``   a worker began an item (kind, key, label, worker)
-    ``made``      an item is there (kind, key, label, worker, seconds)
-    ``retrying``  an attempt ended badly, the item is tried again (kind, key, label, verdict, reason, wait)
-    ``failed``    this run will not make an item (kind, key, label, verdict, state, reason)
+    ``started``   a worker began an item (kind, key, label, model; of an ad, shots)
+    ``said``      a worker said something about its item (kind, key, label, worker, level, reason)
+    ``made``      an item is there (kind, key, label, model, worker, seconds)
+    ``retrying``  an attempt ended badly, the item is tried again (those of ``made``, verdict, reason, wait)
+    ``failed``    this run will not make an item (those of ``made``, verdict, state, reason)
     ``held``      the cap holds ads back (number; reason: the sentence that says what more would cost)
     ``note``      a sentence about the run: workers are missing, it was asked to stop (reason)
     ``progress``  every second or so (counts, left)
@@ -51,10 +55,18 @@ class Event(Record):
     at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     campaign: str = ""
     """Empty for what concerns all."""
+    run: int = 0
+    """The campaign's run; 0 for what concerns all."""
     kind: Kind | None = None
     key: str = ""
     label: str = ""
     """The item's name for people."""
+    model: str = ""
+    """Who is to make it: a back-end, an upscaler, a recipe."""
+    shots: tuple[str, ...] = ()
+    """Keys of the shots that an ad shows."""
+    level: Level = "info"
+    """How much it matters what a worker said."""
     verdict: Verdict | None = None
     """How the attempt ended."""
     state: str = ""

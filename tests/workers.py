@@ -1,6 +1,7 @@
 """Workers for tests of the pool: small ones that do, fail, hang and die."""
 
 import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from actors.lines import say
 from actors.watch import CallWatch
 from schemas.errors import GenerationError, GpuMemoryError, SettingsError, StoppedError, StorageError
 
@@ -135,3 +137,16 @@ class Sleepy:
 
     def __init__(self) -> None:
         time.sleep(1000)
+
+
+class Muttering:
+    """Says something while it works, as back-ends and other libraries do."""
+
+    def mutter(self, then: str) -> str:
+        """Say three things; *then* answer or fail."""
+        say("wan loaded on cuda in 12.0 s")
+        logging.getLogger("diffusers").warning("the tokenizer\ncut %d words", 3)
+        logging.getLogger("diffusers").info("of no interest")
+        if then == "fail":
+            raise MemoryError
+        return then
