@@ -12,6 +12,7 @@ from flows.foresight import note_forecast
 from flows.inbox.bucket import brief_at_hand
 from flows.lease import Lease, held
 from flows.leftovers import sweep
+from flows.logs import about
 from flows.policy import find_gate
 from flows.preflight import Preflight, preflight
 from flows.retries import Tries
@@ -75,7 +76,10 @@ def make_and_publish(
     plan, blobs = ready.plan, open_blobs(settings.blobs)
     brief = ready.ingested.brief.model_dump_json()
     source = str(ready.ingested.source)
-    with held(catalog, plan, brief, source, retry=retry, say=workplace.say) as lease:
+    with (
+        held(catalog, plan, brief, source, retry=retry, say=workplace.say) as lease,
+        about(campaign=plan.campaign, run=lease.run),
+    ):
         end: RunEnd = "interrupted"
         try:
             store_inputs(ready, blobs, settings)

@@ -64,12 +64,16 @@ class Models(click.ParamType[tuple[str, ...]]):
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="reelmill")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Turn campaign briefs into finished short video ads.
 
     Exit codes: 0 done, 1 some ads failed (each is named), 2 the brief or the usage is wrong and nothing was
     started, 3 the environment is wrong, 130 interrupted.
     """
+    from flows.logs import BY_ITSELF, written
+
+    context.with_resource(written("json" if context.invoked_subcommand in BY_ITSELF else "off"))
 
 
 @cli.command()
@@ -400,12 +404,13 @@ def _make(
     as_json: bool,
 ) -> None:
     from flows.launch import launch
+    from flows.logs import say
     from flows.progress import show_progress
 
     with show_progress(as_json=as_json) as tell:
         for ready in () if as_json else all_ready.values():
             for sentence in (*ready.equipment.plainer, *ready.plan.notes):
-                click.echo(f"note: {sentence}", err=True)
+                say(f"note: {sentence}")
         briefs = {brief: weights.get(ready.plan.campaign, 1.0) for brief, ready in all_ready.items()}
         launch(briefs, settings, tell=tell, retry=retry)
 

@@ -19,6 +19,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from flows.events import Count, Event, Progress
+from flows.logs import takes_stderr
 from flows.spoken import about, counted, plain
 from schemas.work import Kind
 
@@ -39,11 +40,16 @@ class Display(Protocol):
 
 @contextmanager
 def show_progress(*, as_json: bool) -> Iterator[Progress]:
-    """Show the events of the block: as JSON lines on standard output, else to people on standard error."""
+    """Show the events of the block: as JSON lines on standard output, else to people on standard error.
+
+    Where the log stands on standard error, people read that.
+    """
     console = Console(stderr=True)
     if as_json:
         with _alone_on_stdout() as stdout, _shown_by(JsonLines(stdout)) as tell:
             yield tell
+    elif takes_stderr():
+        yield lambda _: None
     elif console.is_terminal and not console.is_dumb_terminal:
         with Bars(console) as bars, _shown_by(bars) as tell:
             yield tell

@@ -1,17 +1,18 @@
 """Runs that nobody watches: they wait their turn, heed signals by themselves, and tell what went wrong."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
-import click
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 
 from flows import notices
 from flows.interrupts import heeded
+from flows.logs import say, written
 from flows.notices import Notice
 from flows.workers import Workplace
 from schemas.errors import CampaignBusyError, ReelmillError
@@ -23,21 +24,26 @@ CAMPAIGN = "campaign "
 _GLANCE_SECONDS = 2.0
 
 
-def say(sentence: str) -> None:
-    """Tell whoever reads the log."""
-    click.echo(sentence, err=True)
+def logged() -> AbstractContextManager[None]:
+    """Have a log: as JSON unless the settings say otherwise, and to the end in a process of Prefect's own."""
+    return written("json", lasting=bool(os.environ.get("PREFECT__FLOW_RUN_ID")))
 
 
 @contextmanager
 def told_of(brief: str) -> Iterator[None]:
-    """Tell the webhook why a run of *brief* could not begin, or broke off, if the block raises an error."""
-    try:
-        yield
-    except ReelmillError as error:
-        first, *lines = str(error).splitlines() or [type(error).__name__]
-        text = f"the run of {brief} could not be made: {first}"
-        notices.tell(Notice(kind="not_started", campaign=brief, text=text, lines=tuple(lines)), say)
-        raise
+    """Have a log, and tell the webhook why a run of *brief* could not begin, or broke off."""
+    with logged():
+        try:
+            yield
+        except ReelmillError as error:
+            notices.tell(_not_started(brief, error), say)
+            raise
+
+
+def _not_started(brief: str, error: ReelmillError) -> Notice:
+    first, *lines = str(error).splitlines() or [type(error).__name__]
+    text = f"the run of {brief} could not be made: {first}"
+    return Notice(kind="not_started", campaign=brief, text=text, lines=tuple(lines))
 
 
 def make_in_turn(make: Callable[[], RunEnd], campaign: str, catalog: Catalog, workplace: Workplace) -> RunEnd:

@@ -14,6 +14,7 @@ from flows.engine import Engine
 from flows.equipment import find_reader
 from flows.events import Event, Progress
 from flows.forecast import Forecast
+from flows.logs import with_log
 from flows.policy import find_gate
 from flows.specs import CPU, crew_of
 from schemas.errors import SettingsError
@@ -77,7 +78,7 @@ def workers(
 ) -> Iterator[Workplace]:
     """Have workers of the class *worker* for the length of the block; inside another such block, that one's.
 
-    Events go to *tell*. Raises SettingsError where Ray cannot be had.
+    Events go to *tell*, and to the log. Raises SettingsError where Ray cannot be had.
     """
     if (open_already := _workplace.get()) is not None:
         yield open_already
@@ -101,7 +102,7 @@ def workers(
             Pool([crew]) as pool,
             Engine(catalog, pool, forecast, drain_seconds=settings.drain_seconds) as engine,
         ):
-            workplace = Workplace(engine, capacity, crew, tell)
+            workplace = Workplace(engine, capacity, crew, with_log(tell))
             token = _workplace.set(workplace)
             try:
                 yield workplace

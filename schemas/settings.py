@@ -5,11 +5,33 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
+from urllib.parse import unquote
 
 from schemas.errors import SettingsError
 from schemas.marks import Signing
 from schemas.record import Record
+
+_SECRET = re.compile(
+    r"(SECRET|TOKEN|PASSWORD|WEBHOOK|ACCESS_KEY|API_KEY|AUTH_STRING)$|_SECRET_|_PASSWORD_|PGPASS"
+)
+"""Names of environment variables that hold keys."""
+_PASSWORD = re.compile(r"://[^/\s:@]*:([^@/\s]+)@")
+_SECRET_MIN = 6
+"""Shorter values would blot out words."""
+LogForm = Literal["off", "json", "plain"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class LogSettings(Record):
+    """What is written of what happens, for machines and for those who run them."""
+
+    form: LogForm | None = None
+    """``REELMILL_LOG``; None leaves it to the command."""
+    file: Path | None = None
+    """Where it is written (``REELMILL_LOG_FILE``); None is standard error."""
+    level: LogLevel = "info"
+    """The least that is written (``REELMILL_LOG_LEVEL``)."""
 
 
 class Settings(Record):
@@ -127,6 +149,26 @@ def _signing(env: Mapping[str, str]) -> Signing:
         raise SettingsError(f"REELMILL_C2PA_TIMESTAMP={timestamp!r}: use the https:// address of a service")
     certificate, key = paths or (None, None)
     return Signing(certificate=certificate, key=key, timestamp=timestamp)
+
+
+def read_log_settings() -> LogSettings:
+    """Read REELMILL_LOG and what goes with it. Raises SettingsError for a value that cannot be used."""
+    form, file = os.environ.get("REELMILL_LOG") or None, os.environ.get("REELMILL_LOG_FILE")
+    level = os.environ.get("REELMILL_LOG_LEVEL") or "info"
+    if form not in {None, *get_args(LogForm)}:
+        raise SettingsError(f"REELMILL_LOG={form!r}: use off, json or plain")
+    if level not in get_args(LogLevel):
+        raise SettingsError(f"REELMILL_LOG_LEVEL={level!r}: use debug, info, warning or error")
+    path = Path(file).expanduser().absolute() if file else None
+    return LogSettings(form=cast("LogForm | None", form), file=path, level=cast("LogLevel", level))
+
+
+def secrets() -> tuple[str, ...]:
+    """Return the values of the environment that stand in no log: keys, tokens, passwords, webhooks."""
+    named = [value.strip() for name, value in os.environ.items() if _SECRET.search(name)]
+    passwords = [found[1] for value in os.environ.values() for found in _PASSWORD.finditer(value)]
+    plain = [unquote(word) for word in passwords]
+    return tuple({value for value in (*named, *passwords, *plain) if len(value) >= _SECRET_MIN})
 
 
 def secret(name: str) -> str:

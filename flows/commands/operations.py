@@ -37,9 +37,10 @@ def serve(briefs: tuple[Path, ...], *, at_once: int) -> None:
 
     With a Prefect server of its own, unless PREFECT_API_URL names one; the next start goes on.
     """
+    from flows.logs import say
     from flows.serving.serve import serve as serve_all
 
-    serve_all(briefs, read_settings(), lambda sentence: click.echo(sentence, err=True), at_once=at_once)
+    serve_all(briefs, read_settings(), say, at_once=at_once)
 
 
 def inbox_of(place: str | None) -> str | None:

@@ -2,12 +2,11 @@
 
 import time
 
-import click
-
 from flows import notices
 from flows.inbox.box import LOOK_SECONDS, Inbox, Seen, open_place
 from flows.inbox.bucket import brief_at_hand
 from flows.launch import launch
+from flows.logs import say
 from flows.preflight import preflight
 from flows.preview import finished
 from flows.progress import show_progress
@@ -30,7 +29,7 @@ def run_inbox(where: str, settings: Settings, *, once: bool, as_json: bool) -> b
     """
     notices.check_webhook()
     with Catalog(settings.database_url) as catalog:
-        inbox = Inbox(open_place(where, settings), catalog, settings, _say)
+        inbox = Inbox(open_place(where, settings), catalog, settings, say)
         if once:
             return look_once(inbox, catalog, settings, as_json=as_json)
         while True:
@@ -40,7 +39,7 @@ def run_inbox(where: str, settings: Settings, *, once: bool, as_json: bool) -> b
             except ReelmillError as error:
                 if not error.retryable:
                     raise
-                _say(str(error))
+                say(str(error))
             time.sleep(LOOK_SECONDS)
 
 
@@ -76,10 +75,10 @@ def _make_taken(taken: Taken, catalog: Catalog, settings: Settings, *, as_json: 
     try:
         left = _make(taken.source, settings, as_json=as_json)
     except CampaignBusyError as error:
-        _say(f"{error}; it is looked at again later")
+        say(f"{error}; it is looked at again later")
         return False
     except BriefError as error:
-        _say(f"{taken.source} has changed since it was taken: {error}")
+        say(f"{taken.source} has changed since it was taken: {error}")
         left = 1
     catalog.hand_over(taken.content)
     return not left
@@ -106,7 +105,3 @@ def _print(seen: list[Seen], *, as_json: bool) -> None:
             print_line({"event": "brief", **row})
     elif rows:
         print_rows(rows)
-
-
-def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)

@@ -5,10 +5,11 @@ from prefect.client.orchestration import get_client
 
 from flows import notices
 from flows.inbox.box import Inbox, open_place
+from flows.logs import say
 from flows.serving.care import look_after
 from flows.serving.reception import Reception
 from flows.serving.schedule import POOL
-from flows.unattended import say
+from flows.unattended import logged
 from schemas.errors import SettingsError
 from schemas.settings import read_settings
 from storage.catalog import Catalog
@@ -20,6 +21,11 @@ def take_in() -> int:
 
     What is still being written is left for the next look.
     """
+    with logged():
+        return _take_in()
+
+
+def _take_in() -> int:
     notices.check_webhook()
     settings = read_settings()
     if settings.inbox is None:
@@ -35,7 +41,8 @@ def take_in() -> int:
 @flow(name="care")
 def look_after_runs() -> None:
     """Have lost runs begin again, and tell of late ones."""
-    notices.check_webhook()
-    settings = read_settings()
-    with Catalog(settings.database_url) as catalog, get_client(sync_client=True) as client:
-        look_after(client, catalog, settings, say)
+    with logged():
+        notices.check_webhook()
+        settings = read_settings()
+        with Catalog(settings.database_url) as catalog, get_client(sync_client=True) as client:
+            look_after(client, catalog, settings, say)
