@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.commands import exports, keeping, operations, provenance
+from flows.commands import exports, keeping, monitoring, operations, provenance
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
 from schemas.settings import Settings, read_settings
 
@@ -365,6 +365,7 @@ for _command in (
     keeping.gc,
     operations.inbox,
     operations.serve,
+    monitoring.metrics,
     provenance.marks,
 ):
     cli.add_command(_command)

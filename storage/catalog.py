@@ -25,6 +25,7 @@ from storage import (
     changes,
     decisions,
     exports,
+    figures,
     foretold,
     gallery,
     going,
@@ -37,6 +38,7 @@ from storage import (
     story,
 )
 from storage.database import READING, connect, is_there, migrate, read_url, reason, shown
+from storage.figures import Figures
 from storage.gallery_rows import (
     Choices,
     Filters,
@@ -45,6 +47,7 @@ from storage.gallery_rows import (
     Neighbours,
     RunProgress,
     ShotUses,
+    Status,
     StoryLine,
 )
 from storage.leaving import Retention, Unneeded
@@ -247,6 +250,11 @@ class Catalog:
         """Return every campaign with its latest run, by name."""
         return self._read(listing.campaigns)
 
+    def figures(self) -> Figures:
+        """Return everything that monitoring counts. Waits for no database that is away."""
+        with self._explained(), self._reading() as connection:
+            return figures.figures(connection)
+
     # The inbox, and what people are told.
 
     def take_in(self, content: str, campaign: str, source: str) -> bool:
@@ -382,6 +390,10 @@ class Catalog:
     def gallery_choices(self, filters: Filters) -> Choices:
         """Return the values of each filter, with how many ads each would show under the other filters."""
         return self._read(gallery.choices, filters)
+
+    def statuses(self) -> dict[str, Counter[Status]]:
+        """Count the ads of the latest run of each campaign by what they are to people."""
+        return self._read(figures.statuses)
 
     def gallery_keys(self, filters: Filters, most: int) -> list[str]:
         """Return the first *most* keys of the ads that pass *filters*, in the gallery's order."""

@@ -162,6 +162,7 @@ class Ad(Work, Base):
     __table_args__ = (
         one_of("state", AD_STATES),
         one_of("decision", ("", *STANDING)),
+        Index("ix_ads_figures", "run_id", "state", "decision"),
         # All that the review page filters by stands in both: rows are wide, to read them all takes seconds.
         Index("ix_ads_gallery", "campaign_id", *_PLACE, "key", "run_id", "state", "decision", "wording"),
         Index("ix_ads_choices", "campaign_id", *_FACETS, "product", "run_id", "wording"),
@@ -230,6 +231,7 @@ class Attempt(Base):
         one_of("kind", get_args(Kind)),
         one_of("outcome", OUTCOMES),
         Index("ix_attempts_key", "kind", "key"),
+        Index("ix_attempts_figures", "run_id", "kind", "model", "outcome", "gpus", "seconds"),
         Index("ix_attempts_pace", "kind", "model", sqlite_where=_DONE, postgresql_where=_DONE),
     )
 
@@ -256,6 +258,7 @@ class Asset(Base):
     """One file in the blob store."""
 
     __tablename__ = "assets"
+    __table_args__ = (Index("ix_assets_figures", "kind", "bytes"),)
 
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -313,7 +316,10 @@ class ExportItem(Base):
     """What became of one ad in one export. Rows are only ever added."""
 
     __tablename__ = "export_items"
-    __table_args__ = (one_of("action", get_args(ExportAction)),)
+    __table_args__ = (
+        one_of("action", get_args(ExportAction)),
+        Index("ix_export_items_figures", "export_id", "action"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     export_id: Mapped[int] = mapped_column(ForeignKey("exports.id"), index=True)
