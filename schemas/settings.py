@@ -80,6 +80,15 @@ class Settings(Record):
     signing: Signing = Signing()
     """Who signs the ads (``REELMILL_C2PA_CERTIFICATE``, ``_KEY`` and ``_TIMESTAMP``)."""
 
+    review_hosts: tuple[str, ...] = ()
+    """Hosts, each perhaps with its port, under which browsers find the review page besides those of this
+    machine (``REELMILL_REVIEW_HOSTS``, with commas)."""
+    review_proxies: tuple[str, ...] = ()
+    """Addresses and networks of reverse proxies that are believed (``REELMILL_REVIEW_PROXIES``, with
+    commas)."""
+    review_user_header: str = ""
+    """Header in which such a proxy names the person (``REELMILL_REVIEW_USER_HEADER``)."""
+
     gpu_hour_price: str = ""
     """What a GPU costs an hour, ``2.50 EUR`` (``REELMILL_GPU_HOUR_PRICE``); empty where nobody says."""
 
@@ -127,9 +136,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         gpu_hour_price=_price(env.get("REELMILL_GPU_HOUR_PRICE")),
         signing=_signing(env),
         media=_media(env.get("REELMILL_MEDIA")),
-        private_hosts=tuple(
-            name.strip() for name in env.get("REELMILL_PRIVATE_HOSTS", "").split(",") if name.strip()
-        ),
+        private_hosts=_listed("REELMILL_PRIVATE_HOSTS", env),
+        review_hosts=_listed("REELMILL_REVIEW_HOSTS", env),
+        review_proxies=_listed("REELMILL_REVIEW_PROXIES", env),
+        review_user_header=env.get("REELMILL_REVIEW_USER_HEADER", "").strip(),
         feed_rows=_count("REELMILL_FEED_ROWS", env, 100_000),
         feed_mb=_count("REELMILL_FEED_MB", env, 200),
         inbox=_place("REELMILL_INBOX", env, home) if env.get("REELMILL_INBOX") else None,
@@ -172,8 +182,18 @@ def secrets() -> tuple[str, ...]:
 
 
 def secret(name: str) -> str:
-    """Return the environment variable *name*, which holds the key of an account; empty if unset."""
-    return os.environ.get(name, "").strip()
+    """Return the environment variable *name*, which holds the key of an account; empty if unset.
+
+    The variable *name* with ``_FILE`` behind it names a file that holds the key in its place. Raises
+    SettingsError if that cannot be read.
+    """
+    path = os.environ.get(f"{name}_FILE")
+    if os.environ.get(name) or not path:
+        return os.environ.get(name, "").strip()
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE={path!r} cannot be read: {error}; correct the path") from error
 
 
 def _place(name: str, env: Mapping[str, str], default: Path) -> str:
@@ -192,6 +212,10 @@ def _media(text: str | None) -> tuple[str, ...]:
     """Return the places in *text*; the colon of ``s3://`` parts none."""
     parts = [part.strip() for part in re.split(rf"{re.escape(os.pathsep)}(?!//)", text or "")]
     return tuple(_place("REELMILL_MEDIA", {"REELMILL_MEDIA": part}, Path()) for part in parts if part)
+
+
+def _listed(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
 
 
 def _count(name: str, env: Mapping[str, str], default: int) -> int:

@@ -39,3 +39,16 @@ def test_a_key_is_read_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert secret("SOME_KEY") == "abc"
     assert secret("SOME_OTHER_KEY") == ""
+
+
+def test_a_key_may_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are keys handed to containers, where every process may read the variables of its parent."""
+    path = tmp_path / "key"
+    path.write_text("abc\n")
+    monkeypatch.setenv("SOME_KEY_FILE", str(path))
+
+    assert secret("SOME_KEY") == "abc"
+
+    path.unlink()
+    with pytest.raises(SettingsError, match=r"SOME_KEY_FILE='.*key' cannot be read"):
+        secret("SOME_KEY")

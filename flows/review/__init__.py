@@ -1,0 +1,1 @@
+"""The review page: what people see and decide in a browser."""
