@@ -47,6 +47,7 @@ bench: setup ## measure speed and memory; prints ratios
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/planning.py
 	$(BIN)/python -m benchmarks.gallery
+	$(BIN)/python -m benchmarks.review
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/enlarge.py
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.commands import exports, keeping, monitoring, operations, provenance
+from flows.commands import exports, keeping, monitoring, operations, provenance, reviewing
 from schemas.errors import BriefError, ReelmillError, SettingsError, StorageError
 from schemas.settings import Settings, read_settings
 
@@ -367,6 +367,7 @@ for _command in (
     operations.serve,
     monitoring.metrics,
     provenance.marks,
+    reviewing.review,
 ):
     cli.add_command(_command)
 

@@ -72,6 +72,10 @@ class Settings(Record):
     feed_mb: int = 200
     """Size of a feed, unpacked, at most (``REELMILL_FEED_MB``)."""
 
+    exports: str
+    """Folder, or ``s3://bucket/prefix``, where the review page exports to (``REELMILL_EXPORTS``, a folder in
+    home by default)."""
+
     inbox: str | None = None
     """Folder, or ``s3://bucket/prefix``, where briefs arrive (``REELMILL_INBOX``); None for none."""
     late_minutes: int = 15
@@ -142,6 +146,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         review_user_header=env.get("REELMILL_REVIEW_USER_HEADER", "").strip(),
         feed_rows=_count("REELMILL_FEED_ROWS", env, 100_000),
         feed_mb=_count("REELMILL_FEED_MB", env, 200),
+        exports=_place("REELMILL_EXPORTS", env, home / "exports"),
         inbox=_place("REELMILL_INBOX", env, home) if env.get("REELMILL_INBOX") else None,
         late_minutes=_late_minutes(env.get("REELMILL_LATE_MINUTES")),
     )

@@ -23,9 +23,22 @@ def test_models_run_on_gpus_unless_told() -> None:
     assert read_settings({"REELMILL_DEVICE": "cpu"}).device == "cpu"
 
 
+def test_the_review_page_exports_to_a_place_that_the_operator_chooses(tmp_path: Path) -> None:
+    """Nobody in a browser says where files are written."""
+    home = {"REELMILL_HOME": str(tmp_path)}
+
+    assert read_settings(home).exports == str(tmp_path / "exports")
+    assert read_settings(home | {"REELMILL_EXPORTS": "s3://bucket/out/"}).exports == "s3://bucket/out"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("REELMILL_MODELS", "gs://bucket"), ("REELMILL_MODELS", "s3://"), ("REELMILL_DEVICE", "tpu")],
+    [
+        ("REELMILL_EXPORTS", "ftp://x"),
+        ("REELMILL_MODELS", "gs://bucket"),
+        ("REELMILL_MODELS", "s3://"),
+        ("REELMILL_DEVICE", "tpu"),
+    ],
 )
 def test_a_place_or_device_that_cannot_be_is_named(name: str, value: str) -> None:
     """The variable, its value, and what it may be."""

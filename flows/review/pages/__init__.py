@@ -1,0 +1,1 @@
+"""The pages of the review page, a module each, and what is done from them."""
