@@ -1,4 +1,4 @@
-"""What people set going from the pages: an export of what is approved, or the end of a run."""
+"""What people set going from the pages: an export of what is approved, another run, or the end of one."""
 
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from flows.export.platforms import PLATFORMS
 from flows.export.request import read_request
 from flows.review.asked import campaign_address
 from flows.review.desk import desk_of, person_of
+from flows.review.making import start_run
 from flows.review.trouble import PageError
 from schemas.wording import shown, suggestion
 
@@ -37,6 +38,15 @@ def dismiss(request: Request, number: int) -> Response:
     campaign = desk.exporter.dismiss(number)
     words = "The export is shown no more; its files stay." if campaign else "That export was gone already."
     return desk.told.lead(campaign_address(campaign) if campaign else "/", words)
+
+
+@router.post("/campaigns/{brand}/{name}/make")
+def make(request: Request, brand: str, name: str) -> Response:
+    """Run the campaign again, with the changes that were asked for."""
+    desk, campaign = desk_of(request), f"{brand}/{name}"
+    desk.progress(campaign)
+    started = start_run(campaign, desk.settings)
+    return desk.told.lead(campaign_address(campaign), started.sentence)
 
 
 @router.post("/campaigns/{brand}/{name}/cancel")
