@@ -338,22 +338,6 @@ def fetch(names: tuple[str, ...], *, every: bool) -> int:
     return SOME_FAILED if failures else DONE
 
 
-@cli.command()
-@_json_option
-def doctor(*, as_json: bool) -> int:
-    """Check what Reelmill needs.
-
-    Says the cure for what is missing.
-    """
-    from flows.doctor import examine
-    from flows.tables import print_json, print_rows
-
-    findings = examine(read_settings())
-    rows = [finding.model_dump() for finding in findings]
-    print_json(rows) if as_json else print_rows(rows)
-    return DONE if all(finding.ok for finding in findings if finding.needed) else BAD_ENVIRONMENT
-
-
 for _command in (
     exports.export,
     exports.approve,
@@ -365,6 +349,7 @@ for _command in (
     keeping.gc,
     operations.inbox,
     operations.serve,
+    monitoring.doctor,
     monitoring.metrics,
     provenance.marks,
     reviewing.review,

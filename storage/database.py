@@ -95,7 +95,7 @@ def is_there(url: URL) -> bool:
         return False
     engine = connect(url)
     try:
-        with _settings_errors(url):
+        with explained(url):
             found = revision(engine)
     finally:
         engine.dispose()
@@ -112,7 +112,7 @@ def migrate(engine: Engine) -> None:
     Raises SettingsError if a newer Reelmill has changed the database, or it cannot be reached or written.
     """
     file = sqlite_file(engine.url)
-    with _settings_errors(engine.url):
+    with explained(engine.url):
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
         if _is_current(engine):
@@ -134,7 +134,7 @@ def changing_tables(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def _settings_errors(url: URL) -> Iterator[None]:
+def explained(url: URL) -> Iterator[None]:
     """Raise the database's errors from inside as SettingsError, without the password."""
     try:
         yield

@@ -59,6 +59,11 @@ def credentials_of(signing: Signing) -> Credentials:
     return Credentials(_algorithm(key, signing.key), pem, _as_pem(key), signing.timestamp)
 
 
+def valid_until(path: Path) -> datetime:
+    """Return when the chain at *path* stops to hold. Raises SettingsError where there is none."""
+    return min(one.not_valid_after_utc for one in _chain(path))
+
+
 def _chain(path: Path) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(_read(path, "REELMILL_C2PA_CERTIFICATE"))

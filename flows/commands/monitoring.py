@@ -1,4 +1,4 @@
-"""`reelmill metrics`: how it goes."""
+"""`reelmill metrics` and `reelmill doctor`: how it goes, and what is wrong."""
 
 import click
 
@@ -20,3 +20,18 @@ def metrics(host: str, port: int) -> None:
     from flows.metrics_server import serve_metrics
 
     serve_metrics(read_settings(), host, port)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def doctor(*, as_json: bool) -> int:
+    """Check what Reelmill needs.
+
+    Looks at this machine and at every server of the settings, side by side and for a bounded time, and says
+    the cure for what is missing. Exit code 3 where ads cannot be made.
+    """
+    from flows.doctor import examine, print_findings
+
+    findings = examine(read_settings())
+    print_findings(findings, as_json=as_json)
+    return 3 if any(one.state == "failed" and one.needed for one in findings) else 0

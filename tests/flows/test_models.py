@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from actors.backends import VIDEO_MODELS, Checkpoint, Service
 from actors.manifest import SUMS, check
 from flows.cli import cli
-from flows.doctor import examine
+from flows.doctor import LOOKS, examine
 from schemas.settings import read_settings
 from tests.checkpoints import COMMIT, TINY, draw_checkpoint, flip
 from tests.hubs import Hub, serve_hub
@@ -207,17 +207,17 @@ def test_the_doctor_looks_at_models(folder: Path, monkeypatch: pytest.MonkeyPatc
     before = _finding()
     reelmill("models", "fetch", "tiny", "--from", folder)
     after = _finding()
-    monkeypatch.setattr("flows.doctor.find_spec", lambda name: None if name == "ftfy" else name)
+    monkeypatch.setattr("flows.doctor.machine.find_spec", lambda name: None if name == "ftfy" else name)
     lacking = _finding()
 
-    assert before.ok
+    assert before.state == "ok"
     assert not before.needed
     assert "no checkpoints" in before.found
     assert after.found.startswith("tiny/1@")
-    assert not lacking.ok
+    assert lacking.state == "failed"
     assert "ftfy" in lacking.found
 
 
 def _finding():  # noqa: ANN202 (of the doctor)
-    findings = {finding.what: finding for finding in examine(read_settings())}
-    return findings["models"]
+    (finding,) = examine(read_settings(), [look for look in LOOKS if look.what == "models"])
+    return finding
