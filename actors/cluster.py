@@ -32,6 +32,7 @@ class Capacity(Record):
 
     cpus: int
     gpus: int
+    """With those that it can grow to."""
     nodes: int
     machines: int
     """On which the nodes are; tests have several on one."""
@@ -53,7 +54,7 @@ def started(settings: Settings) -> Iterator[Capacity]:
         with _own_sigterm():
             join(settings.ray_address, mode)
         try:
-            yield _capacity(local=False)
+            yield _capacity(local=False, gpus_to_come=settings.gpus)
         finally:
             ray.shutdown()
 
@@ -67,13 +68,17 @@ def nodes() -> Mapping[str, Room]:
     }
 
 
-def _capacity(*, local: bool) -> Capacity:
+def _capacity(*, local: bool, gpus_to_come: int = 0) -> Capacity:
     rooms = nodes().values()
     cpus, gpus = sum(room.cpus for room in rooms), sum(room.gpus for room in rooms)
     living = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
     machines = {node["NodeManagerHostname"] for node in living}
     return Capacity(
-        cpus=max(1, int(cpus)), gpus=int(gpus), nodes=len(rooms), machines=len(machines), local=local
+        cpus=max(1, int(cpus)),
+        gpus=max(int(gpus), gpus_to_come),
+        nodes=len(rooms),
+        machines=len(machines),
+        local=local,
     )
 
 

@@ -60,7 +60,8 @@ class Workplace:
             return slots
         raise SettingsError(
             f"video.model: {entry.name!r} needs {entry.gpus:g} GPU, Ray has {self.capacity.gpus}: "
-            f"set RAY_ADDRESS to a cluster with GPUs, or choose a model that needs none "
+            f"set RAY_ADDRESS to a cluster with GPUs, REELMILL_GPUS to how many it can grow to, or choose "
+            f"a model that needs none "
             f"(`reelmill models`)"
         )
 

@@ -93,6 +93,9 @@ class Settings(Record):
     review_user_header: str = ""
     """Header in which such a proxy names the person (``REELMILL_REVIEW_USER_HEADER``)."""
 
+    gpus: int = 0
+    """GPUs that a cluster can grow to where Ray's autoscaler brings them (``REELMILL_GPUS``); 0 for none
+    besides those that are there."""
     gpu_hour_price: str = ""
     """What a GPU costs an hour, ``2.50 EUR`` (``REELMILL_GPU_HOUR_PRICE``); empty where nobody says."""
 
@@ -137,6 +140,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         drain_seconds=_drain_seconds(env.get("REELMILL_DRAIN_SECONDS")),
         policy=Path(policy).expanduser().absolute() if (policy := env.get("REELMILL_POLICY")) else None,
         translator=env.get("REELMILL_TRANSLATOR") or None,
+        gpus=_count("REELMILL_GPUS", env, 0),
         gpu_hour_price=_price(env.get("REELMILL_GPU_HOUR_PRICE")),
         signing=_signing(env),
         media=_media(env.get("REELMILL_MEDIA")),

@@ -29,7 +29,7 @@ from schemas.errors import SettingsError
 from schemas.settings import read_settings
 try:
     with started(read_settings()) as capacity:
-        print(capacity.nodes, capacity.local)
+        print(capacity.nodes, capacity.gpus, capacity.local)
 except SettingsError as error:
     print(error)
 """
@@ -133,15 +133,16 @@ def test_an_address_where_something_else_listens_is_refused(
 def test_a_cluster_with_tokens_is_joined_with_the_token_of_the_home_folder(
     cluster: Cluster, token: str, tmp_path: Path
 ) -> None:
-    """As `ray start` does it; who has no token is told where to get one."""
+    """As `ray start` does it; who has no token is told where to get one. GPUs to come count as well."""
     nobody = tmp_path / "nobody"
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text(token)
     with_file = _drive(cluster.address, tmp_path)
-    with_variables = _drive(cluster.address, nobody, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token)
+    tokens = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
+    with_variables = _drive(cluster.address, nobody, REELMILL_GPUS="5", **tokens)
     without = _drive(cluster.address, nobody)
 
-    assert with_file == with_variables == "3 False\n"
+    assert (with_file, with_variables) == ("3 0 False\n", "3 5 False\n")
     assert "wants another token than ours; copy ~/.ray/auth_token" in without
 
 
