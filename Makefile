@@ -1,6 +1,6 @@
 # The two commands of the README, and those of its makers. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench looks chaos clean
+.PHONY: help setup demo test check format bench looks chaos stack clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,5 +57,9 @@ looks: setup ## draw contact sheets of every template, ratio and script into loo
 chaos: setup ## kill the campaign of tests/chaos at 200 points, ARGS=57 at one; half an hour
 	$(BIN)/python -m tests.chaos.storm $(ARGS)
 
-clean: ## remove what make demo made (not the environment)
-	rm -rf reelmill-data bench-data
+stack: setup ## run a team's whole topology here, and the example campaign through it; ARGS=--once
+	@REELMILL_HOME=reelmill-stack/home $(BIN)/reelmill weights fetch || echo "going on without some weights"
+	@$(BIN)/python -m tests.stack $(ARGS)
+
+clean: ## remove what make demo and make stack made (not the environment)
+	rm -rf reelmill-data reelmill-stack bench-data
