@@ -1,6 +1,6 @@
 # The two commands of the README, and those of its makers. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench looks chaos stack clean
+.PHONY: help setup demo test check format bench looks chaos stack image-proof clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ CPU_INDEX := $(shell if [ -z "$$PIP_FIND_LINKS$$PIP_INDEX_URL$$PIP_EXTRA_INDEX_U
 	&& ! command -v nvidia-smi >/dev/null; then echo --extra-index-url https://download.pytorch.org/whl/cpu; fi)
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(DONE) ## make the virtual environment in .venv
 
@@ -60,6 +60,9 @@ chaos: setup ## kill the campaign of tests/chaos at 200 points, ARGS=57 at one; 
 stack: setup ## run a team's whole topology here, and the example campaign through it; ARGS=--once
 	@REELMILL_HOME=reelmill-stack/home $(BIN)/reelmill weights fetch || echo "going on without some weights"
 	@$(BIN)/python -m tests.stack $(ARGS)
+
+image-proof: ## prove the image's steps in a clean Debian, as root; needs debootstrap, 8 GB and minutes
+	tests/deploy/prove_image.sh $(ARGS)
 
 clean: ## remove what make demo and make stack made (not the environment)
 	rm -rf reelmill-data reelmill-stack bench-data
