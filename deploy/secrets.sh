@@ -12,7 +12,7 @@ keep() {    # what is there stays; a new one is written whole or not at all
     if [ -s "$1" ]; then cat >/dev/null; else cat >"$1.new" && mv "$1.new" "$1"; fi
 }
 
-for name in postgres_password prefect_db_password s3_secret_key ray_token review_token; do
+for name in postgres_password prefect_db_password s3_secret_key ray_token review_token grafana_password; do
     random 32 | keep "$name"
 done
 { printf reelmill; random 8; } | keep s3_access_key

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tests.deploy.deployed import DEPLOY, compose, run
 
-OPEN = {"review": ["8080"], "prefect": ["4200"]}
+OPEN = {"review": ["8080"], "prefect": ["4200"], "grafana": ["3000"]}
 _ENDS = ("bucket", "deployments")
 
 
-def test_only_two_pages_are_published_and_only_to_this_machine() -> None:
+def test_only_three_pages_are_published_and_only_to_this_machine() -> None:
     """Docker writes rules past a firewall: what is published on 0.0.0.0 is on the network."""
     ports = {name: service.get("ports", []) for name, service in compose()["services"].items()}
 
