@@ -10,7 +10,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from flows.decisions import find_ads
 from storage import database, tables
 from storage.catalog import Catalog
 from storage.dialect import insert_new
@@ -37,6 +38,10 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 PLAN = drawn.draw_plan("one")
 SPEC = PLAN.ads[0].model_dump_json() + " " * 800
 """With room for what an ad of five scenes has more."""
+CAMPAIGN = "brand/c001"
+"""Whom is asked about."""
+CHANGED = 50
+"""For one ad of so many somebody has asked a change."""
 RESULT = drawn.asset(PLAN.ads[0]).model_dump_json()
 
 
@@ -64,6 +69,8 @@ def fill(connection: Connection, shape: Shape) -> None:
         )
         ads = [_ad(number, n, draw) for n in places]
         insert_new(connection, tables.Ad, ads)
+        asked = (_change(number, n, ads[n]) for n in places[::CHANGED])
+        insert_new(connection, tables.ChangeRow, asked)
         made = [ad for ad in ads if ad["state"] in tables.MADE]
         insert_new(connection, tables.Attempt, (_attempt(ad) for ad in made))
         insert_new(connection, tables.Decision, (_decision(ad) for ad in made if ad["decision"]))
@@ -92,7 +99,7 @@ def _wording(campaign: int, n: int) -> dict[str, str]:
     words = (
         f"p-{product:04} {title} wake up to something better ({locale}) {variant} made with care ".casefold()
     )
-    return {"key": _key("w", campaign, words)[:16], "title": title, "words": words * 2}
+    return {"key": key_of("w", campaign, words)[:16], "title": title, "words": words * 2}
 
 
 def _ad(campaign: int, n: int, draw: random.Random) -> dict[str, Any]:
@@ -100,7 +107,7 @@ def _ad(campaign: int, n: int, draw: random.Random) -> dict[str, Any]:
     state = draw.choice(STATES)
     made = state in tables.MADE
     return {
-        "key": _key(campaign, n),
+        "key": key_of(campaign, n),
         "spec": SPEC,
         "state": state,
         "result": RESULT if made else None,
@@ -113,10 +120,32 @@ def _ad(campaign: int, n: int, draw: random.Random) -> dict[str, Any]:
         "locale": locale,
         "placement": placement,
         "variant": variant,
-        "composition": _key("look", campaign, n),
+        "composition": key_of("look", campaign, n),
         "decision": draw.choice(DECISIONS) if made else "",
         "wording": _wording(campaign, n)["key"],
+        **_answered(campaign, n),
     }
+
+
+def _answered(campaign: int, n: int) -> dict[str, Any]:
+    """Return what became of the change that was asked for: most are made, some left out, some wait."""
+    change = _change_number(campaign, n)
+    match n % CHANGED, n // CHANGED % 10:
+        case 0, 8:
+            return {"change_id": change, "change_left": "hook: it does not fit"}
+        case 0, nth if nth < 8:  # noqa: PLR2004 (the other tenth waits)
+            return {"change_id": change, "change_left": ""}
+    return {"change_id": None, "change_left": ""}
+
+
+def _change(campaign: int, n: int, ad: dict[str, Any]) -> dict[str, Any]:
+    place = {name: ad[name] for name in ("campaign_id", "product", "locale", "placement", "variant")}
+    asked = {"seed": n % 100, "hook": "", "asked_by": "bob", "comment": "warmer", "asked_at": AT}
+    return {"id": _change_number(campaign, n), "ad": ad["key"], **place, **asked}
+
+
+def _change_number(campaign: int, n: int) -> int:
+    return campaign * 1_000_000 + n
 
 
 def _attempt(ad: dict[str, Any]) -> dict[str, Any]:
@@ -133,30 +162,34 @@ def _decision(ad: dict[str, Any]) -> dict[str, Any]:
 def _shown(campaign: int, n: int, ad: dict[str, Any]) -> Iterator[dict[str, str]]:
     """Yield the links of an ad: two clips of its product, and one that all its campaign shows."""
     for clip in ("hero", "detail"):
-        yield {"shot": _key(clip, campaign, n // OF_PRODUCT), "composition": ad["composition"]}
-    yield {"shot": _key("plain", campaign), "composition": ad["composition"]}
+        yield {"shot": key_of(clip, campaign, n // OF_PRODUCT), "composition": ad["composition"]}
+    yield {"shot": key_of("plain", campaign), "composition": ad["composition"]}
 
 
-def _key(*parts: object) -> str:
+def key_of(*parts: object) -> str:
+    """Return the key of the stand-in that *parts* name."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def questions(catalog: Catalog, shape: Shape, campaign: str) -> dict[str, Callable[[random.Random], object]]:
-    """Return what is asked of the ads of *campaign*, or of all (empty), by name."""
-    ads = shape.ads // shape.campaigns if campaign else shape.ads
-    here = Filters(campaign=campaign)
+def questions(catalog: Catalog, shape: Shape) -> dict[str, Callable[[random.Random], object]]:
+    """Return what is asked of the ads of one campaign, by name."""
+    ads = shape.ads // shape.campaigns
+    here = Filters(campaign=CAMPAIGN)
 
     def some(draw: random.Random) -> str:
-        return _key(1, draw.randrange(shape.ads // shape.campaigns))
+        return key_of(1, draw.randrange(ads))
+
+    def many(draw: random.Random) -> list[str]:
+        return [some(draw) for _ in range(1_000)]
 
     def narrow(draw: random.Random) -> Filters:
-        return Filters(campaign=campaign, locales=(draw.choice(LOCALES),), statuses=("to_review",))
+        return Filters(campaign=CAMPAIGN, locales=(draw.choice(LOCALES),), statuses=("to_review",))
 
     def rare(draw: random.Random) -> Filters:
-        return Filters(campaign=campaign, text=f"blend {draw.randrange(10)},")
+        return Filters(campaign=CAMPAIGN, text=f"blend {draw.randrange(10)},")
 
     def common(draw: random.Random) -> Filters:
-        return Filters(campaign=campaign, text=draw.choice(["wake", "better care", "house"]))
+        return Filters(campaign=CAMPAIGN, text=draw.choice(["wake", "better care", "house"]))
 
     def page(filters: Filters, offset: int = 0) -> object:
         return catalog.gallery(filters, offset=offset, most=60)
@@ -167,7 +200,7 @@ def questions(catalog: Catalog, shape: Shape, campaign: str) -> dict[str, Callab
         "filtered page": lambda draw: page(narrow(draw)),
         "words of few ads": lambda draw: page(rare(draw)),
         "words of all ads": lambda draw: page(common(draw)),
-        "start of a key": lambda draw: page(Filters(campaign=campaign, text=some(draw)[:8])),
+        "start of a key": lambda draw: page(Filters(campaign=CAMPAIGN, text=some(draw)[:8])),
         "choices": lambda _: catalog.gallery_choices(here),
         "choices, filtered": lambda draw: catalog.gallery_choices(narrow(draw)),
         "choices, words": lambda draw: catalog.gallery_choices(common(draw)),
@@ -175,9 +208,13 @@ def questions(catalog: Catalog, shape: Shape, campaign: str) -> dict[str, Callab
         "neighbours, filtered": lambda draw: catalog.neighbours(narrow(draw), some(draw)),
         "siblings": lambda draw: catalog.siblings(some(draw)),
         "story": lambda draw: catalog.ad_story(some(draw)),
-        "uses of a product's clip": lambda draw: catalog.shot_uses([_key("hero", 1, draw.randrange(10))]),
-        "uses of a clip of all": lambda _: catalog.shot_uses([_key("plain", 1)]),
-        "progress of a run": lambda _: catalog.run_progress("brand/c001"),
+        "uses of a product's clip": lambda draw: catalog.shot_uses([key_of("hero", 1, draw.randrange(10))]),
+        "uses of a clip of all": lambda _: catalog.shot_uses([key_of("plain", 1)]),
+        "progress of a run": lambda _: catalog.run_progress(CAMPAIGN),
+        "changes that wait": lambda _: catalog.waiting_changes(CAMPAIGN, most=3),
+        "seeds of 1,000 ads": lambda draw: catalog.seeds_had(many(draw)),
+        "ads of 1,000 keys": lambda draw: find_ads(many(draw), catalog),
+        "the ad of a key's start": lambda draw: find_ads([some(draw)[:12]], catalog),
         "deep page + choices + story": lambda draw: (
             page(here, draw.randrange(ads)),
             catalog.gallery_choices(here),
@@ -201,7 +238,7 @@ def measure(ask: Callable[[random.Random], object], times: int) -> tuple[float, 
 def catalogs(shape: Shape, folder: Path) -> Iterator[list[Catalog]]:
     """Have a filled catalog of each kind."""
     with serve_postgres(_programs()) as server:
-        urls = [f"sqlite:///{folder / f'{shape.campaigns}.sqlite'}", server.url("postgres")]
+        urls = [f"sqlite:///{folder / 'catalog.sqlite'}", server.url("postgres")]
         for url in urls:
             engine = database.connect(database.read_url(url))
             database.migrate(engine)
@@ -229,32 +266,29 @@ def _programs() -> Path:
     return found
 
 
-def show(shape: Shape, campaign: str, opened: Sequence[Catalog], times: int) -> None:
-    """Print a line for each question."""
-    where = f"{campaign or 'all campaigns'}, of {shape.campaigns} with {shape.ads:,} ads"
-    print(f"{where:<52} SQLite p50   p95 ms   PostgreSQL p50   p95 ms")
-    asked = [questions(catalog, shape, campaign) for catalog in opened]
-    for name in asked[0]:
-        lite, postgres = (measure(each[name], times) for each in asked)
-        print(f"  {name:<50} {lite[0]:>10.1f} {lite[1]:>8.1f} {postgres[0]:>16.1f} {postgres[1]:>8.1f}")
+def show(shape: Shape, folder: Path, times: int) -> None:
+    """Fill a catalog of each kind in *folder* and print a line for each question."""
+    with catalogs(shape, folder) as opened:
+        where = f"one of {shape.campaigns} campaigns with {shape.ads:,} ads"
+        print(f"{where:<52} SQLite p50   p95 ms   PostgreSQL p50   p95 ms")
+        asked = [questions(catalog, shape) for catalog in opened]
+        for name in asked[0]:
+            lite, postgres = (measure(each[name], times) for each in asked)
+            print(f"  {name:<50} {lite[0]:>10.1f} {lite[1]:>8.1f} {postgres[0]:>16.1f} {postgres[1]:>8.1f}")
 
 
-def main() -> None:
-    """Measure one campaign with all ads, then fifty."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def over_shapes(about: str | None, show: Callable[[Shape, Path, int], None]) -> None:
+    """Have *show* measure one campaign with all ads, then fifty, each in a folder of its own."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--ads", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=40)
     asked = parser.parse_args()
     (ROOT / "bench-data").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOT / "bench-data") as folder:
-        for campaigns in (1, 50):
-            shape = Shape(campaigns, asked.ads)
-            with catalogs(shape, Path(folder)) as opened:
-                show(shape, "brand/c001", opened, asked.times)
-                if campaigns > 1:
-                    show(shape, "", opened, asked.times)
+    for campaigns in (1, 50):
+        with tempfile.TemporaryDirectory(dir=ROOT / "bench-data") as folder:
+            show(Shape(campaigns, asked.ads), Path(folder), asked.times)
     print(f"load average: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
 
 
 if __name__ == "__main__":
-    main()
+    over_shapes(__doc__, show)

@@ -4,16 +4,13 @@ Run by `make bench`. The rows are those of `benchmarks/gallery.py`; each line is
 process with other values each time, from the request to the last byte of HTML. Nothing here passes or fails.
 """
 
-import argparse
-import os
 import random
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from benchmarks.gallery import LOCALES, ROOT, Shape, _key, fill, measure
+from benchmarks.gallery import CAMPAIGN, LOCALES, Shape, fill, key_of, measure, over_shapes
 from flows.review.access import decide_access
 from flows.review.app import review_app
 from flows.review.asked import PAGE_SIZE
@@ -21,7 +18,7 @@ from schemas.settings import read_settings
 from storage import database
 
 PORT = 8321
-GALLERY = "/campaigns/brand/c001"
+GALLERY = f"/campaigns/{CAMPAIGN}"
 Question = Callable[[random.Random], str]
 
 
@@ -35,7 +32,7 @@ def addresses(shape: Shape) -> dict[str, Question]:
         "gallery, any page": lambda draw: f"{GALLERY}?page={draw.randint(1, pages)}",
         "gallery, filtered": lambda draw: f"{GALLERY}?locale={draw.choice(LOCALES)}&status=to_review",
         "gallery, searched": lambda draw: f"{GALLERY}?q=blend+{draw.randrange(10)}",
-        "one ad": lambda draw: f"/ads/{_key(1, draw.randrange(ads))}?status=to_review",
+        "one ad": lambda draw: f"/ads/{key_of(1, draw.randrange(ads))}?status=to_review",
         "progress strip": lambda _: f"{GALLERY}/progress",
         "runs": lambda _: "/runs",
     }
@@ -44,7 +41,6 @@ def addresses(shape: Shape) -> dict[str, Question]:
 def show(shape: Shape, home: Path, times: int) -> None:
     """Fill a catalog in *home* and print a line for each page."""
     settings = read_settings({"REELMILL_HOME": str(home)})
-    home.mkdir(parents=True)
     engine = database.connect(database.read_url(settings.database_url))
     database.migrate(engine)
     with engine.begin() as connection:
@@ -67,18 +63,5 @@ def show(shape: Shape, home: Path, times: int) -> None:
             print(f"  {name:<38} {middle:>6.1f} {late:>8.1f} {size / 1000:>8.0f}")
 
 
-def main() -> None:
-    """Measure one campaign with all ads, then fifty."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ads", type=int, default=100_000)
-    parser.add_argument("--times", type=int, default=40)
-    asked = parser.parse_args()
-    (ROOT / "bench-data").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOT / "bench-data") as folder:
-        for campaigns in (1, 50):
-            show(Shape(campaigns, asked.ads), Path(folder) / str(campaigns), asked.times)
-    print(f"load average: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
-
-
 if __name__ == "__main__":
-    main()
+    over_shapes(__doc__, show)

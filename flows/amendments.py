@@ -26,7 +26,6 @@ from schemas.plan import Ad, Plan
 from schemas.policy import Policy
 from schemas.settings import Settings
 from schemas.template import PRODUCT_FIELDS, fields_of
-from schemas.wording import shown
 from storage.catalog import Catalog
 
 _NAMED_MAX = 3
@@ -125,13 +124,6 @@ def slot_of(ad: Ad) -> Slot:
     return Slot(ad.product, ad.locale, ad.placement, ad.variant)
 
 
-def told(change: Change) -> str:
-    """Return *change* as notes tell it."""
-    seed = "" if change.seed is None else f"seed {change.seed}"
-    hook = f"hook {shown(change.hook)}" if change.hook else ""
-    return " and ".join(filter(None, (seed, hook))) or "as in the brief"
-
-
 def _plan_faults(amendments: Amendments, plan: Plan, faces: Faces, logo: Path | None) -> Iterator[Fault]:
     """Yield the hooks of *plan* that cannot be set, and the seeds if they cost more than a service may."""
     changes = amendments.changes
@@ -171,7 +163,7 @@ def _notes(answers: Iterable[Answer]) -> Iterator[str]:
     alike: dict[tuple[str, str, str, str], list[Asked]] = defaultdict(list)
     for answer in answers:
         asked = answer.asked
-        alike[asked.by, f"{asked.at:%Y-%m-%d}", told(asked.change), answer.left_out].append(asked)
+        alike[asked.by, f"{asked.at:%Y-%m-%d}", asked.change.words, answer.left_out].append(asked)
     for (by, day, what, left_out), same in alike.items():
         names = "; ".join(f"{' '.join(asked.slot)} ({asked.ad[:12]})" for asked in same[:_NAMED_MAX])
         more = f" and {len(same) - _NAMED_MAX} more" if len(same) > _NAMED_MAX else ""

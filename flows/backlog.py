@@ -7,7 +7,7 @@ from itertools import count
 
 from flows.batch import Batch, Item, Part
 from flows.fairness import FairQueue
-from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, needs_of, verb_of
+from flows.specs import CPU, PartSpec, Spec, crew_of, needs_of, verb_of
 from schemas.plan import Ad
 
 _AHEAD = 2
@@ -162,7 +162,7 @@ class Backlog:
 
     def _create(self, key: str, batch: Batch) -> Item:
         spec = batch.specs[key]
-        item = Item(kind_of(spec), spec, crew_of(spec), [batch], tries=batch.tries_of(key))
+        item = Item(spec.kind, spec, crew_of(spec), [batch], tries=batch.tries_of(key))
         self._items[key] = item
         self._need(item, batch)
         if not item.needs:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from flows.budget import Budget
 from flows.events import Count, Event, EventName, Progress
 from flows.retries import Tries
-from flows.specs import PartSpec, Spec, in_order, kind_of, lacking, needs_of, parts_of
+from flows.specs import PartSpec, Spec, in_order, lacking, needs_of, parts_of
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Plan, Shot, Still
 from schemas.record import Record
@@ -122,7 +122,7 @@ class Batch:
         self._leaders: dict[str, tuple[Item, list[Item]]] = {}
         self.todo = self._missing()
         """Everything that this run is to make and has not made yet, by key."""
-        self._wanted = Counter(kind_of(spec) for spec in self.todo.values())
+        self._wanted = Counter(spec.kind for spec in self.todo.values())
         self._made: Counter[Kind] = Counter()
         self._failed: Counter[Kind] = Counter()
         self._rejected: Counter[Kind] = Counter()

@@ -12,8 +12,10 @@ from schemas.wording import shown
 from storage.catalog import Catalog
 from storage.rows import Judgement
 
-_START = re.compile(r"[0-9a-f]{6,64}")
-_TEXT_MAX = 600
+_START = re.compile(r"[0-9a-f]{6,63}")
+_KEY = re.compile(r"[0-9a-f]{64}")
+LINE_MAX = 600
+"""Characters of a comment, and of a person's name."""
 
 
 def decide(
@@ -40,7 +42,11 @@ def find_ads(ads: Sequence[str], catalog: Catalog) -> list[str]:
 
     Raises BriefError with every ad that is not there, or is not the only one.
     """
-    found = [(ad, catalog.keys_like(ad.lower()) if _START.fullmatch(ad.lower()) else []) for ad in ads]
+    asked = [ad.lower() for ad in ads]
+    whole = catalog.known("ad", filter(_KEY.fullmatch, asked))
+    meant = {start: catalog.keys_like(start) for start in filter(_START.fullmatch, asked)}
+    meant |= {key: [key] for key in whole}
+    found = [(ad, meant.get(ad.lower(), [])) for ad in ads]
     if wrong := [*_faults(found)]:
         raise BriefError("\n".join(wrong))
     return [*dict.fromkeys(keys[0] for _, keys in found)]
@@ -48,8 +54,8 @@ def find_ads(ads: Sequence[str], catalog: Catalog) -> list[str]:
 
 def check_line(option: str, text: str) -> None:
     """Raise BriefError where *text*, given as *option*, is not one line of a bounded length."""
-    if len(text) > _TEXT_MAX or not text.isprintable():
-        raise BriefError(f"{option}: {shown(text)} is no line of {_TEXT_MAX} characters at most")
+    if len(text) > LINE_MAX or not text.isprintable():
+        raise BriefError(f"{option}: {shown(text)} is no line of {LINE_MAX} characters at most")
 
 
 def _faults(found: Sequence[tuple[str, list[str]]]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from flows.backlog import Backlog
 from flows.batch import Batch, Ending, Item, Part
 from flows.forecast import Forecast
 from flows.retries import Again, GiveUp
-from flows.specs import CPU, PartSpec, Spec, crew_of, kind_of, verb_of
+from flows.specs import CPU, PartSpec, Spec, crew_of, verb_of
 from schemas.errors import LeaseLostError
 from schemas.media import Asset
 from schemas.plan import Ad, Narration, Shot
@@ -316,7 +316,7 @@ class Dispatcher:
         return {key: cost for key, spec in mine.items() if (cost := self._gpu_seconds(spec))}
 
     def _gpu_seconds(self, spec: Spec) -> float:
-        kind = kind_of(spec)
+        kind = spec.kind
         gpus = self._forecast.gpus(kind, spec)
         return gpus * self._forecast.seconds(kind, spec) if gpus else 0.0
 
@@ -400,7 +400,7 @@ class Dispatcher:
             todo |= batch.todo
         passed = {f.item.key: self._clock() - f.began for f in self._flights.values()}
         crews: dict[str, float] = defaultdict(float)
-        specs = [(kind_of(spec), spec) for spec in todo.values()]
+        specs = [(spec.kind, spec) for spec in todo.values()]
         for (key, spec), seconds in zip(todo.items(), self._forecast.each(specs), strict=True):
             crews[crew_of(spec)] += max(0.0, seconds - passed.get(key, 0.0))
         return max((work / max(1, self._pool.slots(crew)) for crew, work in crews.items()), default=0.0)

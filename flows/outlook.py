@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, PlainSerializer
 
 from flows.forecast import Forecast
-from flows.specs import Spec, in_order, kind_of, lacking, needs_of, parts_of
+from flows.specs import Spec, in_order, lacking, needs_of, parts_of
 from flows.spending import credits_for
 from schemas.plan import Ad, Narration, Plan, Shot, Still
 from schemas.record import Record
@@ -92,16 +92,16 @@ def forecast_plan(
     """
     todo, held = _admitted(plan, forecast, made, None if cap is None else cap - spent)
     there = [ad for ad in plan.ads if ad.key in made]
-    specs = ((kind_of(spec), spec) for spec in todo.values())
+    specs = ((spec.kind, spec) for spec in todo.values())
     seconds = dict(zip(todo, forecast.each(specs, there), strict=True))
     gpu = sum(gpu_costs(forecast, todo).values())
     lacking = sum(gpu_costs(forecast, held).values())
-    known = sum(took for key, took in seconds.items() if forecast.knows(kind_of(todo[key]), todo[key]))
+    known = sum(took for key, took in seconds.items() if forecast.knows(todo[key].kind, todo[key]))
     told = PlanForecast(
         campaign=plan.campaign,
         **_counts(todo.values()),
         seconds=0.0,
-        cpu_seconds=sum(seconds[key] for key, spec in todo.items() if not forecast.gpus(kind_of(spec), spec)),
+        cpu_seconds=sum(seconds[key] for key, spec in todo.items() if not forecast.gpus(spec.kind, spec)),
         gpu_seconds=gpu,
         longest=_longest(todo, seconds),
         cap=cap,
@@ -137,7 +137,7 @@ def together(forecasts: Iterable[PlanForecast], *, workers: int, gpus: float) ->
 
 def gpu_costs(forecast: Forecast, specs: Mapping[str, Spec]) -> dict[str, float]:
     """Return the GPU-seconds of each of *specs* that takes any, by key."""
-    kinds = ((key, kind_of(spec), spec) for key, spec in specs.items())
+    kinds = ((key, spec.kind, spec) for key, spec in specs.items())
     return {
         key: gpus * forecast.seconds(kind, spec)
         for key, kind, spec in kinds
@@ -172,9 +172,7 @@ def _counts(specs: Collection[Spec]) -> dict[str, int]:
 def _storage(forecast: Forecast, specs: Collection[Spec]) -> Storage:
     sums: Counter[str] = Counter()
     for name, kind in _KINDS.items():
-        sums[name] = round(
-            sum(forecast.bytes(kind_of(spec), spec) for spec in specs if isinstance(spec, kind))
-        )
+        sums[name] = round(sum(forecast.bytes(spec.kind, spec) for spec in specs if isinstance(spec, kind)))
     return Storage(**sums)
 
 

@@ -43,7 +43,7 @@ def finished(plan: Plan, settings: Settings) -> bool:
         return False
     with catalog:
         made = {row.key: row for row in catalog.rows(plan.campaign) if row.state in MADE}
-        new = any(not one.left_out for one in catalog.pending_changes(plan.campaign).values())
+        new = catalog.waiting_changes(plan.campaign).pending
         end = {row.name: row.state for row in catalog.campaigns()}.get(plan.campaign)
     rejects = any(row.state == "rejected" for row in made.values())
     if new or end != ("failed" if rejects else "done") or made.keys() != {ad.key for ad in plan.ads}:

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 from actors.backends import VIDEO_MODELS, Entry
 from schemas.plan import Ad, Drawing, Narration, Plan, Shot, Still
-from schemas.work import Kind
 
 PartSpec = Still | Shot | Narration
 """What ads are made from, before it is made."""
@@ -15,19 +14,6 @@ CPU = "cpu"
 
 _SMALL_FIRST = 10
 """One ad of so many goes first for being small."""
-
-
-def kind_of(spec: Spec) -> Kind:
-    """Return which kind of thing *spec* is."""
-    match spec:
-        case Still():
-            return "still"
-        case Shot():
-            return "shot"
-        case Narration():
-            return "voice"
-        case Ad():
-            return "ad"
 
 
 def verb_of(spec: Spec) -> str:

@@ -132,7 +132,11 @@ class _OrPath:
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600), AfterValidator(_printable)]
+TEXT_MAX = 600
+"""Characters of a text that is shown, said, or sent to a model."""
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=TEXT_MAX), AfterValidator(_printable)
+]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_printable)
 ]

@@ -29,6 +29,13 @@ class Change(Record):
         """Whether the ad is as the brief says."""
         return self.seed is None and not self.hook
 
+    @property
+    def words(self) -> str:
+        """What is otherwise, for people."""
+        seed = "" if self.seed is None else f"seed {self.seed}"
+        hook = f"hook “{self.hook}”" if self.hook else ""
+        return " and ".join(filter(None, (seed, hook))) or "as in the brief"
+
     def after(self, before: "Change") -> "Change":
         """Return what counts once this is asked of an ad for which *before* counted.
 
@@ -74,8 +81,17 @@ class Answer(Record):
 
 
 class PendingChange(Record):
-    """A change that the ads of the campaign's latest run do not show."""
+    """A change that the campaign's latest run left out."""
 
     asked: Asked
-    left_out: str = ""
-    """Why that run left it out; empty where the next run applies it."""
+    left_out: str
+    """Why it did."""
+
+
+class WaitingChanges(Record):
+    """The changes that the ads of a campaign's latest run do not show."""
+
+    pending: int
+    """How many ads the next run makes otherwise."""
+    left_out: tuple[PendingChange, ...]
+    """The first few that the latest run left out."""

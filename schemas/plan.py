@@ -9,7 +9,7 @@ Plan   all of them
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 from schemas.brief import Camera, Layout, Palette, VideoTask
 from schemas.change import Answer, Asked
@@ -17,6 +17,7 @@ from schemas.layout import Box
 from schemas.marks import Marks
 from schemas.placements import FPS
 from schemas.record import Keyed, Record
+from schemas.work import Kind
 
 TRANSITION_FRAMES = 8
 """A shot that another follows is this much longer, so that the two can dissolve."""
@@ -61,6 +62,7 @@ class Drawing(Record):
 class Still(Keyed):
     """A picture to prepare once for all shots that show it."""
 
+    kind: ClassVar[Kind] = "still"
     source: str
     """Name of the input file in the blob store; empty for a drawing."""
     source_sha256: str
@@ -112,6 +114,7 @@ class Shot(Keyed):
     of its own; every size that shows the same pictures is enlarged from that one clip.
     """
 
+    kind: ClassVar[Kind] = "shot"
     show: Show
     still: str
     """Key of the Still that it shows first; empty for none."""
@@ -151,6 +154,7 @@ class Shot(Keyed):
 class Narration(Keyed):
     """What a voice says, to be spoken once, or taken from a recording."""
 
+    kind: ClassVar[Kind] = "voice"
     text: str
     """As written in the brief, fields filled; of a recording, what it says, or empty where nobody told."""
     locale: str
@@ -279,6 +283,7 @@ class Composition(Keyed):
 class Ad(Keyed):
     """One deliverable of a campaign."""
 
+    kind: ClassVar[Kind] = "ad"
     campaign: str
     """Brand and campaign, ``kaffi/spring-roast``."""
     product: str

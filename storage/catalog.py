@@ -14,7 +14,7 @@ from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemas.change import Asked, Change, PendingChange, Slot
+from schemas.change import Asked, Change, Slot, WaitingChanges
 from schemas.errors import StorageError
 from schemas.media import Asset, Clip, StillFile, VoiceFile
 from schemas.plan import Ad, Plan
@@ -381,7 +381,7 @@ class Catalog:
     def gallery(
         self, filters: Filters, *, offset: int = 0, most: int = 60, total: int | None = None
     ) -> GalleryPage:
-        """Return *most* of the ads that pass *filters*, after *offset* of them, by campaign and place.
+        """Return *most* of the ads that pass *filters*, after *offset* of them, by place.
 
         They are counted too, unless the caller knows the *total*, as whoever asked for the choices does.
         """
@@ -429,10 +429,10 @@ class Catalog:
     # What people ask to be made otherwise.
 
     def ask_change(self, ads: Iterable[str], change: Change, by: str, comment: str = "") -> list[Asked]:
-        """Note that *by* asked for *change* of the slots of *ads*, from the next run on; return what counts now.
+        """Note that *by* asked for *change* of the slots of *ads*, from the next run on.
 
-        What *change* does not say stays as asked before; one that says nothing takes all back. Keys of no ad
-        are passed over.
+        Return what counts now of each slot. What *change* does not say stays as asked before; one that says
+        nothing takes all back. Keys of no ad are passed over.
         """
         return self._write(changes.ask, list(ads), change, by, comment)
 
@@ -440,13 +440,9 @@ class Catalog:
         """Return what counts for *campaign*, by slot; without slots that are as the brief says."""
         return self._read(changes.changes, campaign)
 
-    def change_history(self, ad: str) -> list[Asked]:
-        """Return all that was ever asked of the slot of *ad*, the oldest first."""
-        return self._read(changes.history, ad)
-
-    def pending_changes(self, campaign: str) -> dict[Slot, PendingChange]:
-        """Return the changes that the ads of the latest run of *campaign* do not show, by slot."""
-        return self._read(changes.pending, campaign)
+    def waiting_changes(self, campaign: str, *, most: int = 0) -> WaitingChanges:
+        """Count the changes that the next run of *campaign* applies; tell *most* that the latest left out."""
+        return self._read(changes.waiting, campaign, most)
 
     def seeds_had(self, ads: Iterable[str]) -> set[int]:
         """Return the seeds that any ad of the slots of *ads* ever had, or was asked to have."""

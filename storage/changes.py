@@ -5,14 +5,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, and_, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
-from schemas.change import Asked, Change, PendingChange, Slot
+from schemas.change import Asked, Change, PendingChange, Slot, WaitingChanges
 from storage import tables
 from storage.dialect import batches, now, queue_up
-from storage.listing import latest_runs
-from storage.tables import Ad, Campaign, ChangeRow
+from storage.tables import Ad, Campaign, ChangeRow, Run
 
 _SLOT = (ChangeRow.product, ChangeRow.locale, ChangeRow.placement, ChangeRow.variant)
 _PLACE = (Ad.product, Ad.locale, Ad.placement, Ad.variant)
@@ -21,7 +31,7 @@ _SEED = re.compile(r'"seed":(\d{1,10})')
 
 
 def ask(connection: Connection, ads: Iterable[str], change: Change, by: str, comment: str) -> list[Asked]:
-    """Note that *by* asked for *change* of the slots of *ads*; return what counts now, in their order.
+    """Note that *by* asked for *change* of the slots of *ads*; return what counts now, by campaign.
 
     What *change* does not say stays as it was asked before. Keys of no ad are passed over.
     """
@@ -30,7 +40,7 @@ def ask(connection: Connection, ads: Iterable[str], change: Change, by: str, com
     asked: dict[int, dict[Slot, str]] = defaultdict(dict)
     for campaign, key, slot in _slots_of(connection, ads):
         asked[campaign].setdefault(slot, key)
-    counts: dict[Slot, Asked] = {}
+    counts: list[Asked] = []
     for campaign, slots in asked.items():
         before = _by_slot(connection, _latest(campaign))
         for batch in batches(slots.items()):
@@ -41,8 +51,8 @@ def ask(connection: Connection, ads: Iterable[str], change: Change, by: str, com
             ]
             connection.execute(insert(ChangeRow), rows)
         after = _by_slot(connection, _latest(campaign))
-        counts |= {slot: after[slot] for slot in slots}
-    return [*counts.values()]
+        counts += (after[slot] for slot in slots)
+    return counts
 
 
 def changes(connection: Connection, campaign: str) -> dict[Slot, Asked]:
@@ -60,40 +70,42 @@ def history(connection: Connection, ad: str) -> list[Asked]:
     ]
 
 
-def pending(connection: Connection, campaign: str) -> dict[Slot, PendingChange]:
-    """Return the changes that the ads of the latest run of *campaign* do not show, by slot."""
-    applied, found = aliased(ChangeRow), dict[Slot, PendingChange]()
-    same_slot = and_(*(ad == column for ad, column in zip(_PLACE, _SLOT, strict=True)))
-    query = (
+def waiting(connection: Connection, campaign: str, most: int) -> WaitingChanges:
+    """Count the changes that the next run of *campaign* applies; tell *most* that the latest one left out."""
+    latest = select(func.max(Run.id)).where(Run.campaign_id == ChangeRow.campaign_id).scalar_subquery()
+    applied = aliased(ChangeRow)
+    followed = and_(applied.id == Ad.change_id, Ad.change_left == "")
+    unshown = (
         _latest(_named(campaign))
-        .join(Ad, and_(Ad.campaign_id == ChangeRow.campaign_id, same_slot))
-        .outerjoin(applied, applied.id == Ad.change_id)
-        .where(Ad.run_id.in_(latest_runs()))
-        .add_columns(Ad.change_id, Ad.change_left, applied.seed, applied.hook)
+        .join(Ad, _same_slot(ChangeRow, Ad))
+        .outerjoin(applied, followed)
+        .where(Ad.run_id == latest)
+        .where(
+            or_(
+                ChangeRow.seed.is_distinct_from(applied.seed),
+                ChangeRow.hook != func.coalesce(applied.hook, ""),
+            )
+        )
     )
-    for row in connection.execute(query):
-        asked, (number, left_out, seed, hook) = _as_asked(row), row[-4:]
-        shown = Change() if number is None or left_out else Change(seed=seed, hook=hook)
-        if asked.change != shown:
-            told = left_out if number == asked.number else ""
-            found[asked.slot] = PendingChange(asked=asked, left_out=told)
-    return found
+    told = and_(func.coalesce(Ad.change_id, 0) == ChangeRow.id, Ad.change_left != "")
+    number = unshown.where(~told).with_only_columns(func.count()).order_by(None)
+    rows = connection.execute(unshown.where(told).add_columns(Ad.change_left).limit(most))
+    return WaitingChanges(
+        pending=connection.execute(number).scalar_one(),
+        left_out=tuple(PendingChange(asked=_as_asked(row), left_out=row[-1]) for row in rows),
+    )
 
 
 def seeds_had(connection: Connection, ads: Iterable[str]) -> set[int]:
     """Return the seeds that any ad of the slots of *ads* ever had, or was asked to have."""
     seeds, shots = set[int](), set[str]()
-    wanted: dict[int, set[Slot]] = defaultdict(set)
-    for campaign, _, slot in _slots_of(connection, ads):
-        wanted[campaign].add(slot)
-    for campaign, slots in wanted.items():
-        for batch in batches({slot.product for slot in slots}):
-            asked = select(*_SLOT, ChangeRow.seed).where(ChangeRow.campaign_id == campaign)
-            for *place, seed in connection.execute(asked.where(ChangeRow.product.in_(batch))):
-                seeds |= {seed} if seed is not None and Slot(*place) in slots else set()
-            planned = select(*_PLACE, Ad.spec).where(Ad.campaign_id == campaign, Ad.product.in_(batch))
-            for *place, spec in connection.execute(planned):
-                shots.update(_SHOT.findall(spec) if Slot(*place) in slots else ())
+    asked = select(ChangeRow.seed).where(ChangeRow.seed.is_not(None)).join(Ad, _same_slot(ChangeRow, Ad))
+    other = aliased(Ad)
+    planned = select(other.spec).join(Ad, _same_slot(other, Ad))
+    for batch in batches(ads):
+        seeds.update(connection.scalars(asked.where(Ad.key.in_(batch)).distinct()))
+        for spec in connection.scalars(planned.where(Ad.key.in_(batch))):
+            shots.update(_SHOT.findall(spec))
     for keys in batches(shots):
         for spec in connection.scalars(select(tables.Shot.spec).where(tables.Shot.key.in_(keys))):
             seeds |= {int(seed) for seed in _SEED.findall(spec)}
@@ -132,6 +144,10 @@ def _by_slot(connection: Connection, query: Select[Any]) -> dict[Slot, Asked]:
 def _of(campaign: int, slot: Slot) -> ColumnElement[bool]:
     of_slot = (column == value for column, value in zip(_SLOT, slot, strict=True))
     return and_(ChangeRow.campaign_id == campaign, *of_slot)
+
+
+def _same_slot(one: type[ChangeRow | Ad], other: type[Ad]) -> ColumnElement[bool]:
+    return and_(*(getattr(one, name) == getattr(other, name) for name in ("campaign_id", *Slot._fields)))
 
 
 def _as_asked(row: Row[Any]) -> Asked:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -22,18 +21,6 @@ _ROWS = select(
 )
 
 
-class _Noted(NamedTuple):
-    """A decision about an ad, as it is noted."""
-
-    number: int
-    """Of its row; later ones have higher numbers."""
-    decision: Judgement
-    comment: str
-
-
-_NOTHING = _Noted(0, "withdrawn", "")
-
-
 def decide(connection: Connection, ads: Iterable[str], decision: Judgement, by: str, comment: str) -> None:
     """Note that *by* decided so about *ads*, there and in the rows of the ads, by which people filter.
 
@@ -50,20 +37,18 @@ def undo(connection: Connection, by: str) -> tuple[list[str], int]:
     ads whose decision changed, and how many stay as they are: somebody has decided about them since.
     """
     queue_up(connection)
-    mine = select(Decision.decided_at).where(Decision.decided_by == by)
-    at = connection.scalars(mine.order_by(Decision.id.desc()).limit(1)).first()
-    if at is None:
-        return [], 0
-    last = select(Decision.id, Decision.ad).where(Decision.decided_by == by, Decision.decided_at == at)
+    latest = select(func.max(Decision.decided_at)).where(Decision.decided_by == by).scalar_subquery()
+    last = select(Decision.id, Decision.ad).where(Decision.decided_by == by, Decision.decided_at == latest)
     about = dict(connection.execute(last.order_by(Decision.id)).tuples().all())
+    if not about:
+        return [], 0
     counts = _newest(connection, about.values())
-    undone = [ad for number, ad in about.items() if counts[ad].number == number]
-    before, alike = (
-        _newest(connection, undone, min(about)),
-        defaultdict[tuple[Judgement, str], list[str]](list),
-    )
+    undone = [ad for number, ad in about.items() if counts[ad][0] == number]
+    before = _newest(connection, undone, below=min(about))
+    alike = defaultdict[tuple[Judgement, str], list[str]](list)
     for ad in undone:
-        alike[before.get(ad, _NOTHING)[1:]].append(ad)
+        _, was = before.get(ad, (0, None))
+        alike[(was.decision, was.comment) if was else ("withdrawn", "")].append(ad)
     again = now(connection)  # one time for all, by which the next undo knows them for one
     for (decision, comment), ads in alike.items():
         _note(connection, ads, decision, comment, by, again)
@@ -78,25 +63,15 @@ def decisions(connection: Connection, ad: str) -> list[DecisionRow]:
 
 def latest_decisions(connection: Connection, ads: Iterable[str]) -> dict[str, DecisionRow]:
     """Return what counts for those of *ads* about which something was decided, by key."""
-    found = dict[str, DecisionRow]()
-    for batch in batches(ads):
-        newest = select(func.max(Decision.id)).where(Decision.ad.in_(batch)).group_by(Decision.ad)
-        rows = connection.execute(_ROWS.where(Decision.id.in_(newest))).mappings()
-        found |= {row["ad"]: DecisionRow(**row) for row in rows}
-    return found
-
-
-def approved(connection: Connection) -> set[str]:
-    """Return the ads whose latest decision is that they are good."""
-    newest = select(func.max(Decision.id)).group_by(Decision.ad)
-    query = select(Decision.ad).where(Decision.id.in_(newest), Decision.decision == "approved")
-    return set(connection.scalars(query))
+    return {ad: row for ad, (_, row) in _newest(connection, ads).items()}
 
 
 def keys_like(connection: Connection, start: str) -> list[str]:
     """Return a few keys of ads that begin with *start*: none, the one that is meant, or several."""
-    query = select(tables.Ad.key).where(tables.Ad.key.startswith(start, autoescape=True))
-    return [*connection.scalars(query.order_by(tables.Ad.key).limit(_SHOWN_MAX))]
+    key = tables.Ad.key
+    near = (key >= start, key < f"{start}g")  # of an index; how a database compares other signs is its own
+    query = select(key).where(*near, key.startswith(start, autoescape=True))
+    return [*connection.scalars(query.order_by(key).limit(_SHOWN_MAX))]
 
 
 def _note(
@@ -109,15 +84,17 @@ def _note(
         connection.execute(insert(Decision), [{"ad": key, **about} for key in batch])
 
 
-def _newest(connection: Connection, ads: Iterable[str], below: int | None = None) -> dict[str, _Noted]:
-    """Return the newest decision about each of *ads*, by key; of those before the number *below*, if any."""
-    found = dict[str, _Noted]()
+def _newest(
+    connection: Connection, ads: Iterable[str], below: int | None = None
+) -> dict[str, tuple[int, DecisionRow]]:
+    """Return number and row of the newest decision about each of *ads*; of those before *below*, if any."""
+    found = dict[str, tuple[int, DecisionRow]]()
     for batch in batches(ads):
         newest = select(func.max(Decision.id)).where(Decision.ad.in_(batch)).group_by(Decision.ad)
         if below is not None:
             newest = newest.where(Decision.id < below)
-        rows = select(Decision.ad, Decision.id, Decision.decision, Decision.comment)
-        query = rows.where(Decision.id.in_(newest))
-        for ad, number, decision, comment in connection.execute(query).tuples():
-            found[ad] = _Noted(number, decision, comment)
+        query = _ROWS.where(Decision.id.in_(newest)).add_columns(Decision.id)
+        for row in connection.execute(query).mappings():
+            facts = dict(row)
+            found[row["ad"]] = (facts.pop("id"), DecisionRow(**facts))
     return found

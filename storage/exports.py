@@ -8,7 +8,6 @@ from schemas.errors import LeaseLostError, SettingsError
 from schemas.media import Asset
 from schemas.plan import Ad
 from storage import tables
-from storage.decisions import approved
 from storage.dialect import batches, clock, now, queue_up
 from storage.listing import latest_runs
 from storage.owner import Owner
@@ -97,7 +96,8 @@ def kept_keys(connection: Connection) -> set[str]:
         .group_by(Export.destination, Export.platform, ExportItem.ad)
     )
     lying = select(ExportItem.ad).where(ExportItem.id.in_(newest), ExportItem.action == "added")
-    return {*connection.scalars(lying), *approved(connection)}
+    approved = select(tables.Ad.key).where(tables.Ad.decision == "approved")
+    return {*connection.scalars(lying), *connection.scalars(approved)}
 
 
 def begin(connection: Connection, destination: str, platform: str, asked: str, owner: Owner) -> ExportRow:

@@ -26,7 +26,6 @@ from schemas.media import Asset
 from storage import decisions, showings, wordings
 from storage.dialect import batches
 from storage.gallery_rows import Choices, Filters, GalleryAd, GalleryPage, Neighbours, ShotUses, Status
-from storage.listing import latest_runs
 from storage.rows import DecisionRow
 from storage.tables import DONE, MADE, Ad, Campaign, Run, Wording
 
@@ -44,7 +43,7 @@ _STATES: dict[Status, tuple[str, ...]] = {
 """By status, in the order in which people are shown them."""
 _DECIDED: dict[str, Status] = {"": "to_review", "approved": "approved", "rejected": "rejected"}
 _UNDECIDED = {state: status for status, states in _STATES.items() if states != DONE for state in states}
-_ORDER = (Ad.campaign_id, Ad.product, Ad.locale, Ad.placement, Ad.variant, Ad.key)
+_ORDER = (Ad.product, Ad.locale, Ad.placement, Ad.variant, Ad.key)
 _PRODUCTS_MAX = 500
 _SIBLINGS_MAX = 50
 
@@ -97,14 +96,11 @@ def ads(connection: Connection, which: Iterable[str]) -> list[GalleryAd]:
 
 def neighbours(connection: Connection, filters: Filters, key: str) -> Neighbours:
     """Return the keys before and after the ad *key* among those that pass; it need not pass itself."""
-    query = select(*_ORDER, Campaign.name.label("campaign")).join(Campaign, Campaign.id == Ad.campaign_id)
-    here = connection.execute(query.where(Ad.key == key)).one_or_none()
+    here = connection.execute(select(*_ORDER).where(Ad.key == key)).one_or_none()
     if here is None:
         return Neighbours("", "")
     passing = _passing(connection, filters)
-    # SQLite finds the place in the index only where the campaign is not named twice.
-    first = 1 if filters.campaign == here.campaign else 0
-    place, this = tuple_(*_ORDER[first:]), tuple_(*map(literal, here[first:6]))
+    place, this = tuple_(*_ORDER), tuple_(*map(literal, here))
     backwards = (column.desc() for column in _ORDER)
     before = select(Ad.key).where(*passing, place < this).order_by(*backwards).limit(1)
     after = select(Ad.key).where(*passing, place > this).order_by(*_ORDER).limit(1)
@@ -153,7 +149,7 @@ def choices(connection: Connection, filters: Filters) -> Choices:
 def _groups(connection: Connection, scope: Collection[ColumnElement[bool]]) -> Counter[_Facets]:
     facets, found = (Ad.placement, Ad.locale, Ad.variant, Ad.state, Ad.decision), Counter[_Facets]()
     for placement, locale, variant, state, decision, number in connection.execute(_counts(facets, scope)):
-        found[_Facets(placement, locale, variant, status_of(state, decision))] += int(number)
+        found[_Facets(placement, locale, variant, status_of(state, decision))] += number
     return found
 
 
@@ -161,22 +157,16 @@ def _products(connection: Connection, filters: Filters) -> dict[str, int]:
     """Return the first products, and those that are chosen, with how many ads each would show."""
     scope = [*_scope(connection, filters), *_facets(filters)]
     query = _counts((Ad.product,), scope).limit(_PRODUCTS_MAX)
-    found = {product: int(number) for product, number in connection.execute(query)}
+    found: dict[str, int] = dict(connection.execute(query).tuples().all())
     if filters.products:
         chosen = _counts((Ad.product,), [*scope, Ad.product.in_(filters.products)])
-        found |= {product: int(number) for product, number in connection.execute(chosen)}
+        found |= dict(connection.execute(chosen).tuples().all())
     return dict(sorted(found.items()))
 
 
 def _counts(columns: tuple[Column, ...], scope: Collection[ColumnElement[bool]]) -> Select[Any]:
-    """Return the query for the number of ads for each group of *columns*.
-
-    It counts for each campaign first, in the order of an index, for SQLite sorts rows where there is none.
-    """
-    number = func.count().label("number")
-    each = select(*columns, number).where(*scope).group_by(Ad.campaign_id, *columns).subquery()
-    names = [each.c[column.key] for column in columns]
-    return select(*names, func.sum(each.c.number)).group_by(*names).order_by(*names)
+    """Return the query for the number of ads for each group of *columns*."""
+    return select(*columns, func.count()).where(*scope).group_by(*columns).order_by(*columns)
 
 
 def _excludes(wanted: Collection[str], value: str) -> bool:
@@ -192,9 +182,6 @@ def _passing(connection: Connection, filters: Filters) -> list[ColumnElement[boo
 
 def _scope(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
     """Return the conditions that no menu has: campaign, run and words."""
-    words = wordings.say(filters.text)
-    if not filters.campaign:
-        return words if filters.all_runs else [Ad.run_id.in_(latest_runs()), *words]
     latest = select(Run.campaign_id, func.max(Run.id)).join(Campaign, Campaign.id == Run.campaign_id)
     named = latest.where(Campaign.name == filters.campaign).group_by(Run.campaign_id)
     found = connection.execute(named).one_or_none()
@@ -202,7 +189,7 @@ def _scope(connection: Connection, filters: Filters) -> list[ColumnElement[bool]
         return [false()]
     campaign, run = found
     runs = [] if filters.all_runs else [Ad.run_id == run]
-    return [Ad.campaign_id == campaign, *runs, *words]
+    return [Ad.campaign_id == campaign, *runs, *wordings.say(filters.text)]
 
 
 def _facets(filters: Filters) -> list[ColumnElement[bool]]:
@@ -229,7 +216,7 @@ def _has(status: Status) -> ColumnElement[bool]:
 
 def _rows(which: Collection[str]) -> Select[Any]:
     place = (Ad.product, Ad.locale, Ad.placement, Ad.variant, Ad.composition)
-    became = (Ad.state, Ad.error, Ad.decision, Ad.result, Ad.updated_at, Ad.change_id, Ad.change_left)
+    became = (Ad.state, Ad.error, Ad.decision, Ad.result, Ad.change_id, Ad.change_left)
     return (
         select(Ad.key, Campaign.name.label("campaign"), Wording.title, *place, *became)
         .join(Campaign, Campaign.id == Ad.campaign_id)
@@ -248,5 +235,5 @@ def _ad(row: RowMapping, decided: DecisionRow | None) -> GalleryAd:
     if row["result"] and row["state"] in MADE:
         asset = Asset.model_validate_json(row["result"])
         about |= {"width": asset.facts.width, "height": asset.facts.height, "seconds": asset.facts.seconds}
-        about |= {"file": asset.file.name, "bytes": asset.file.bytes, "made_at": row["updated_at"]}
+        about["file"] = asset.file.name
     return GalleryAd(**about)

@@ -30,9 +30,12 @@ Texts = Annotated[tuple[Text, ...], Field(max_length=500)]
 
 
 class Filters(Record):
-    """Which ads a person looks at; an empty field lets any pass. Raises ValidationError where too long."""
+    """Which ads of a campaign a person looks at; an empty field lets any pass.
 
-    campaign: Text = ""
+    Raises ValidationError where one is too long, or the campaign is not named.
+    """
+
+    campaign: Annotated[Text, Field(min_length=1)]
     placements: Texts = ()
     locales: Texts = ()
     variants: Texts = ()
@@ -64,15 +67,12 @@ class GalleryAd(Record):
     comment: str = ""
     decided_at: datetime | None = None
     seconds: float = 0.0
-    """Length of the video; 0 until it is made, so are the next three."""
+    """Length of the video; 0 until it is made, so are the next two."""
     width: int = 0
     height: int = 0
-    bytes: int = 0
     file: str = ""
     """Name of its video in the blob store; empty until it is made."""
     composition: str
-    made_at: datetime | None = None
-    """None until it is made."""
     changed: bool = False
     """Whether somebody asked for it to be otherwise than in the brief, and it was planned so."""
 
@@ -162,13 +162,9 @@ class RunProgress(Record):
     live: bool
     """Whether its owner is alive, as far as anyone can tell."""
     host: str
-    """Of its owner; so is *pid*."""
-    pid: int
+    """Of its owner; empty where nobody knows."""
     started_at: datetime
     ended_at: datetime | None
-    beat_at: datetime
-    """The last that was heard of it, by the database's clock; so is *now*."""
-    now: datetime
     kinds: dict[Kind, KindProgress]
     """Without those of which nothing was wanted, or nobody noted what was."""
     gpu_seconds: float

@@ -18,10 +18,7 @@ from storage.tables import MADE, WORKS, Attempt, Campaign, Run, Want
 _DOING_MAX = 8
 _FAILED = ("failed", "quarantined", "blocked", "cancelled")
 _SPECS: dict[Kind, type[Still | Shot | Narration | Ad]] = {
-    "still": Still,
-    "shot": Shot,
-    "voice": Narration,
-    "ad": Ad,
+    spec.kind: spec for spec in (Still, Shot, Narration, Ad)
 }
 
 
@@ -41,11 +38,8 @@ def progress(connection: Connection, campaign: str) -> RunProgress | None:
         state="lost" if holders and not live else run.state,
         live=live,
         host=owner.host if owner else "",
-        pid=owner.pid if owner else 0,
         started_at=run.started_at,
         ended_at=run.ended_at,
-        beat_at=run.beat_at,
-        now=run.now,
         kinds=kinds,
         gpu_seconds=_gpu_seconds(connection, run.id),
         left=_left(connection, run.id, kinds, doing, run.now) if live else None,
@@ -54,7 +48,7 @@ def progress(connection: Connection, campaign: str) -> RunProgress | None:
 
 
 def _latest(connection: Connection, campaign: str) -> Row[Any] | None:
-    about = (Run.id, Run.state, Run.owner, Run.started_at, Run.ended_at, Run.beat_at)
+    about = (Run.id, Run.state, Run.owner, Run.started_at, Run.ended_at)
     query = (
         select(*about, clock().label("now"))
         .join(Campaign, Campaign.id == Run.campaign_id)

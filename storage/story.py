@@ -89,8 +89,5 @@ def _exports(connection: Connection, key: str) -> Iterator[StoryLine]:
 
 def _changes(connection: Connection, key: str) -> Iterator[StoryLine]:
     for one in changes.history(connection, key):
-        asked = [f"seed {one.change.seed}"] if one.change.seed is not None else []
-        asked += [f"the hook “{one.change.hook}”"] if one.change.hook else []
-        words = f"asked to be made with {' and '.join(asked)}" if asked else "asked to be as the brief says"
-        words += f": {one.comment}" if one.comment else ""
+        words = f"asked for: {one.change.words}" + (f" ({one.comment})" if one.comment else "")
         yield StoryLine(at=one.at, deed="change", who=one.by, words=words)

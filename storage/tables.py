@@ -339,7 +339,10 @@ class Decision(Base):
     """What a person decided about an ad. Rows are only ever added; the latest one counts."""
 
     __tablename__ = "decisions"
-    __table_args__ = (one_of("decision", get_args(Judgement)),)
+    __table_args__ = (
+        one_of("decision", get_args(Judgement)),
+        Index("ix_decisions_undo", "decided_by", "decided_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ad: Mapped[str] = mapped_column(index=True)

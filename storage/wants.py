@@ -6,7 +6,6 @@ from itertools import chain
 from sqlalchemy import Connection, delete, select
 
 from schemas.plan import Ad, Narration, Plan, Shot, Still
-from schemas.work import Kind
 from storage import tables
 from storage.dialect import batches, insert_new
 from storage.tables import MADE, WORKS, Run, Want
@@ -26,7 +25,7 @@ def enter(connection: Connection, plan: Plan, run: int, campaign: int) -> None:
     parts = {part.key: part for part in every}
     there = _made(connection, parts)
     lacking = _lacking((ad for ad in plan.ads if ad.key in unmade), parts, there)
-    rows = ({"run_id": run, "kind": _kind(parts[key]), "key": key} for key in lacking)
+    rows = ({"run_id": run, "kind": parts[key].kind, "key": key} for key in lacking)
     insert_new(connection, Want, rows)
 
 
@@ -34,7 +33,7 @@ def _made(connection: Connection, parts: Mapping[str, Part]) -> set[str]:
     found = set[str]()
     for kind in ("still", "shot", "voice"):
         table = WORKS[kind]
-        for batch in batches(key for key, part in parts.items() if _kind(part) == kind):
+        for batch in batches(key for key, part in parts.items() if part.kind == kind):
             done = select(table.key).where(table.key.in_(batch), table.state.in_(MADE))
             found.update(connection.scalars(done))
     return found
@@ -58,13 +57,3 @@ def _needs(part: Part) -> tuple[str, ...]:
         return ()
     given = part.given
     return (part.base,) if part.base else (part.still, given.until, *given.subjects, given.follows)
-
-
-def _kind(part: Part) -> Kind:
-    match part:
-        case Still():
-            return "still"
-        case Shot():
-            return "shot"
-        case Narration():
-            return "voice"

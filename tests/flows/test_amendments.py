@@ -159,7 +159,7 @@ def test_a_hook_that_does_not_fit_is_left_out_with_a_note(hook: str, why: str) -
     assert "asked for by Ann on 2026-11-22 for A en-US youtube_bumper a (ffffffffffff): " in notes[0]
     assert why in notes[0]
     assert "--take-back" in notes[0]
-    assert notes[1].startswith("1 ad is changed as Ann asked on 2026-11-22, hook 'Hi': B en-US")
+    assert notes[1].startswith("1 ad is changed as Ann asked on 2026-11-22, hook “Hi”: B en-US")
 
 
 def test_a_hook_that_no_scene_shows_is_left_out() -> None:
@@ -207,7 +207,7 @@ def test_a_plan_reads_what_was_asked_since(tmp_path: Path, capsys: pytest.Captur
         planned = ready.plan
         print_plans([ready], settings, as_json=True)
         catalog.end_run(catalog.start_run(planned, "{}"), "done")
-        noted = catalog.pending_changes(planned.campaign)
+        noted = catalog.waiting_changes(planned.campaign, most=9).left_out
 
     told = {ad["key"]: ad["change"] for ad in json.loads(capsys.readouterr().out)["ads"] if ad["change"]}
     assert [(change["hook"], change["by"], change["asked_about"]) for change in told.values()] == [
@@ -216,7 +216,7 @@ def test_a_plan_reads_what_was_asked_since(tmp_path: Path, capsys: pytest.Captur
     ]
     assert [slot_of(ad) for ad in planned.ads if ad not in before.ads] == [slot_of(one)]
     assert [ad.key for ad in planned.ads if ad not in before.ads] == [*planned.followed]
-    assert [(slot, "{nothing} is no field" in answer.left_out) for slot, answer in noted.items()] == [
+    assert [(one.asked.slot, "{nothing} is no field" in one.left_out) for one in noted] == [
         (slot_of(two), True)
     ]
 

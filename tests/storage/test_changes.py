@@ -37,6 +37,7 @@ def test_the_latest_wish_of_a_slot_counts_and_keeps_what_it_does_not_say(catalog
     (now,) = catalog.ask_change([ONE], Change(hook="Hi {title}"), "bob", "shorter")
     counts = catalog.changes(CAMPAIGN)
 
+    assert counts[SLOT_ONE] == now
     assert (now.slot, now.campaign, now.ad, now.by, now.comment) == (
         SLOT_ONE,
         CAMPAIGN,
@@ -44,12 +45,15 @@ def test_the_latest_wish_of_a_slot_counts_and_keeps_what_it_does_not_say(catalog
         "bob",
         "shorter",
     )
-    assert counts == {SLOT_ONE: now, SLOT_TWO: catalog.change_history(TWO)[0]}
-    assert [one.change for one in counts.values()] == [Change(seed=3, hook="Hi {title}"), Change(seed=3)]
-    assert [(one.by, one.change) for one in catalog.change_history(ONE)] == [
-        ("ann", Change(seed=3)),
-        ("bob", Change(seed=3, hook="Hi {title}")),
+    assert {slot: one.change for slot, one in counts.items()} == {
+        SLOT_ONE: Change(seed=3, hook="Hi {title}"),
+        SLOT_TWO: Change(seed=3),
+    }
+    assert _asked(catalog, ONE) == [
+        ("ann", "asked for: seed 3"),
+        ("bob", "asked for: seed 3 and hook “Hi {title}” (shorter)"),
     ]
+    assert _asked(catalog, TWO) == [("ann", "asked for: seed 3")]
     assert catalog.changes("other/campaign") == catalog.changes("nobody/nothing") == {}
 
 
@@ -60,25 +64,60 @@ def test_what_is_taken_back_counts_no_more_and_is_remembered(catalog: Catalog) -
         counts = catalog.changes(CAMPAIGN)
         assert [one.change for one in counts.values()] == ([] if change.is_nothing else [change])
 
-    assert len(catalog.change_history(ONE)) == 3
+    assert [words for _, words in _asked(catalog, ONE)] == [
+        "asked for: seed 3",
+        "asked for: as in the brief",
+        "asked for: hook “Hi”",
+    ]
+
+
+def test_ads_of_two_campaigns_are_asked_for_at_once(catalog: Catalog) -> None:
+    """What counts is told of each, though both have the same product, locale, placement and variant."""
+    other = draw_plan("one", campaign="other/campaign").ads[0].key
+    catalog.ask_change([other], Change(hook="Ho"), "ann")
+
+    asked = catalog.ask_change([ONE, other], Change(seed=3), "ann")
+
+    assert {(one.campaign, one.slot, one.change) for one in asked} == {
+        (CAMPAIGN, SLOT_ONE, Change(seed=3)),
+        ("other/campaign", SLOT_ONE, Change(seed=3, hook="Ho")),
+    }
 
 
 def test_a_change_is_pending_until_a_run_shows_it(catalog: Catalog) -> None:
     """So is taking it back; one that the run leaves out stays pending, with the reason."""
 
-    def pending() -> dict[Slot, str]:
-        return {slot: one.left_out for slot, one in catalog.pending_changes(CAMPAIGN).items()}
+    def waiting() -> tuple[int, dict[Slot, str]]:
+        found = catalog.waiting_changes(CAMPAIGN, most=9)
+        return found.pending, {one.asked.slot: one.left_out for one in found.left_out}
 
-    told = [pending()]
+    told = [waiting()]
     for change, left_out in ((Change(hook="Hi"), ""), (Change(), ""), (Change(hook="Ho"), "too long")):
         catalog.ask_change([ONE], change, "ann")
-        told.append(pending())
+        told.append(waiting())
         _run(catalog, PLAN, left_out)
-        told.append(pending())
+        told.append(waiting())
     catalog.ask_change([ONE], Change(), "ann")
 
-    assert told == [{}, {SLOT_ONE: ""}, {}, {SLOT_ONE: ""}, {}, {SLOT_ONE: ""}, {SLOT_ONE: "too long"}]
-    assert pending() == {}
+    none, one = (0, {}), (1, {})
+    assert told == [none, one, none, one, none, one, (0, {SLOT_ONE: "too long"})]
+    assert waiting() == none
+
+
+def test_the_first_few_that_a_run_left_out_are_told_and_what_is_asked_anew_is_counted(
+    catalog: Catalog,
+) -> None:
+    """Another wish for a slot whose change was left out is one that the next run makes."""
+    catalog.ask_change([ONE, TWO], Change(hook="Ho"), "ann")
+    _run(catalog, PLAN, "too long")
+    both = catalog.waiting_changes(CAMPAIGN, most=2)
+    few = catalog.waiting_changes(CAMPAIGN, most=1)
+    catalog.ask_change([TWO], Change(hook="Hi"), "bob")
+    asked = catalog.waiting_changes(CAMPAIGN, most=2)
+
+    assert [one.asked.slot for one in both.left_out] == [SLOT_ONE, SLOT_TWO]
+    assert few.left_out == both.left_out[:1] == asked.left_out
+    assert (both.pending, asked.pending) == (0, 1)
 
 
 def test_nothing_is_pending_of_ads_that_the_campaign_has_no_more(catalog: Catalog) -> None:
@@ -86,7 +125,7 @@ def test_nothing_is_pending_of_ads_that_the_campaign_has_no_more(catalog: Catalo
     catalog.ask_change([ONE, TWO], Change(seed=3), "ann")
     _run(catalog, draw_plan("two"))
 
-    assert catalog.pending_changes(CAMPAIGN) == {}
+    assert catalog.waiting_changes(CAMPAIGN).pending == 0
     assert catalog.changes(CAMPAIGN).keys() == {SLOT_ONE, SLOT_TWO}
 
 
@@ -104,3 +143,8 @@ def _showing(ad: Ad, shot: str) -> Ad:
     """Return *ad* as it is where it shows *shot*."""
     cuts = tuple(cut.model_copy(update={"shot": shot}) for cut in ad.composition.cuts)
     return ad.model_copy(update={"composition": ad.composition.model_copy(update={"cuts": cuts})})
+
+
+def _asked(catalog: Catalog, ad: str) -> list[tuple[str, str]]:
+    """Return who asked what of *ad*, as its story tells."""
+    return [(line.who, line.words) for line in catalog.ad_story(ad) if line.deed == "change"]

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
+from sqlalchemy import select
 
 from schemas.plan import Ad, Plan
 from storage import database
@@ -16,6 +17,7 @@ from storage.catalog import Catalog
 from storage.gallery_rows import Filters, GalleryPage, ShotUses, Status
 from storage.owner import Owner
 from storage.rows import ExportItemRow
+from storage.tables import Wording
 from tests.storage.drawn import TOO_LOUD, asset, clip, draw_plan, still_file
 
 SPRING, SALE = "kaffi/spring-roast", "kaffi/sale"
@@ -117,7 +119,7 @@ def _passes(one: Seen, filters: Filters, *, without: str = "") -> bool:
     }
     return (
         (filters.all_runs or one.latest)
-        and filters.campaign in {"", one.ad.campaign}
+        and filters.campaign == one.ad.campaign
         and all(name == without or not some or _of(one, name) in some for name, some in wanted.items())
         and all(
             word in one.words or (len(word) >= 6 and one.ad.key.startswith(word))
@@ -131,25 +133,31 @@ def _of(one: Seen, name: str) -> str:
 
 
 ASKED = [
-    Filters(),
     Filters(campaign=SPRING),
+    Filters(campaign=SALE),
     Filters(campaign=SPRING, all_runs=True),
     Filters(campaign="kaffi/unknown"),
-    Filters(all_runs=True, statuses=("approved", "broken")),
-    Filters(placements=("tiktok",), locales=("en-US", "fr-FR"), variants=("a",)),
+    Filters(campaign=SPRING, all_runs=True, statuses=("approved", "broken")),
+    Filters(campaign=SPRING, placements=("tiktok",), locales=("en-US", "fr-FR"), variants=("a",)),
     Filters(campaign=SPRING, products=("P\\2",), statuses=("to_review", "making", "failed")),
-    *(Filters(text=text) for text in ("RÖSTUNG", "strasse morgen", "blend röstung", "b, de-de", "nothing")),
-    *(Filters(text=text) for text in ("%", "_", "\\", "/", "50%_off", "5%off", "p__", "'s \"", "'; DROP")),
+    *(
+        Filters(campaign=SPRING, text=text)
+        for text in (
+            *("RÖSTUNG", "strasse morgen", "blend röstung", "b, de-de", "nothing", "%", "_", "\\", "/"),
+            *("50%_off", "5%off", "p__", "'s \"", "'; DROP"),
+        )
+    ),
 ]
 
 
 def test_filters_menus_and_pages_are_what_plain_python_finds(catalog: Catalog, shop: list[Seen]) -> None:
     """For every question; the start of a key is one; signs that mean something to LIKE mean themselves."""
-    some = shop[5].ad.key
+    some = shop[5].ad
+    about = {"campaign": some.campaign, "all_runs": True}
     for filters in (
         *ASKED,
-        Filters(text=some[:7]),
-        Filters(text=f"{some[:6].upper()} morgen", all_runs=True),
+        Filters(**about, text=some.key[:7]),
+        Filters(**about, text=f"{some.key[:6].upper()} morgen"),
     ):
         passing = [one for one in shop if _passes(one, filters)]
         keys = [one.ad.key for one in passing]
@@ -171,10 +179,11 @@ def test_filters_menus_and_pages_are_what_plain_python_finds(catalog: Catalog, s
 
 def test_neighbours_lead_through_every_ad_that_passes_once(catalog: Catalog, shop: list[Seen]) -> None:
     """Also from an ad that does not pass: to those that stand around its place."""
-    filters = Filters(statuses=("approved", "to_review"))
+    filters = Filters(campaign=SPRING, statuses=("approved", "to_review"))
     keys = catalog.gallery_keys(filters, 100)
-    outside = next(one for one in shop[3:] if one.latest and not _passes(one, filters))
-    around = ["", *(one.ad.key for one in shop if _passes(one, filters) or one is outside), ""]
+    mine = [one for one in shop if one.ad.campaign == SPRING]
+    outside = next(one for one in mine[3:] if one.latest and not _passes(one, filters))
+    around = ["", *(one.ad.key for one in mine if _passes(one, filters) or one is outside), ""]
     at = around.index(outside.ad.key)
 
     ways = [catalog.neighbours(filters, key) for key in keys]
@@ -192,22 +201,25 @@ def test_an_ad_is_told_with_its_title_its_file_and_the_decision_that_stands(
     one = next(one for one in shop if one.status == "approved" and one.latest and one.ad.campaign == SPRING)
 
     (told,) = catalog.gallery_ads(["0" * 64, one.ad.key])
-    undecided = catalog.gallery(Filters(statuses=("to_review", "making"), all_runs=True), most=100).ads
+    undecided = catalog.gallery(
+        Filters(campaign=SPRING, statuses=("to_review", "making"), all_runs=True), most=100
+    ).ads
 
     assert (told.title, told.by, told.comment) == (TITLES[one.ad.product], "ann", "so agreed")
     assert (told.file, told.seconds) == (f"ads/{one.ad.key}.mp4", asset(one.ad).facts.seconds)
-    assert told.made_at is not None
     assert {(ad.by, ad.comment, ad.decided_at) for ad in undecided} == {("", "", None)}
     assert [(ad.product, ad.placement, ad.variant) for ad in catalog.siblings(one.ad.key)] == [
         (one.ad.product, one.ad.placement, variant) for variant in VARIANTS
     ]
 
 
-@pytest.mark.parametrize("wrong", [{"text": "a\0b"}, {"text": "a" * 201}, {"products": ("p",) * 501}])
+@pytest.mark.parametrize(
+    "wrong", [{"text": "a\0b"}, {"text": "a" * 201}, {"products": ("p",) * 501}, {"campaign": ""}]
+)
 def test_filters_that_no_person_asks_for_are_refused(wrong: dict[str, str]) -> None:
     """PostgreSQL holds no NUL, and a stranger's address may be of any length."""
     with pytest.raises(ValidationError):
-        Filters.model_validate(wrong)
+        Filters.model_validate({"campaign": SPRING, **wrong})
 
 
 def test_the_uses_of_a_clip_are_all_ads_that_show_it_or_an_enlargement(catalog: Catalog) -> None:
@@ -294,18 +306,32 @@ def test_an_older_catalog_tells_the_same_once_it_is_brought_up_to_date(
     catalog: Catalog, shop: list[Seen], catalog_url: str
 ) -> None:
     """Words, titles, decisions and where clips are shown are found in what it has had all along."""
-    before = _told(catalog)
+    before, wordings = _told(catalog), _wordings(catalog_url)
 
     _rebuild(catalog_url)
     with Catalog(catalog_url) as again:
         after = _told(again)
 
     assert after == before
-    assert after[0].total == after[-1].total == len(shop)
+    assert _wordings(catalog_url) == wordings != set()
+    assert after[0].total + after[1].total == after[-1].total == len(shop)
+
+
+def _wordings(url: str) -> set[str]:
+    """Return the keys of what can be searched: by another, a later plan would enter the same words again."""
+    engine = database.connect(database.read_url(url))
+    with engine.connect() as connection:
+        found = set(connection.scalars(select(Wording.key)))
+    engine.dispose()
+    return found
 
 
 def _told(catalog: Catalog) -> list[GalleryPage | ShotUses]:
-    asked = (Filters(all_runs=True), Filters(text="strasse morgen"), Filters(statuses=("approved",)))
+    asked = (
+        *(Filters(campaign=campaign, all_runs=True) for campaign in (SPRING, SALE)),
+        Filters(campaign=SPRING, text="strasse morgen"),
+        Filters(campaign=SPRING, statuses=("approved",)),
+    )
     shot = draw_plan("any").shots[0].key
     pages = [catalog.gallery(filters, most=100) for filters in asked]
     return [*pages, catalog.shot_uses([shot], most=100)[shot]]

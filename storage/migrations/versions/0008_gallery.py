@@ -50,10 +50,12 @@ def upgrade() -> None:
         ["campaign_id", *PLACE, "key", "run_id", "state", "decision", "wording"],
     )
     op.create_index("ix_ads_choices", "ads", ["campaign_id", *FACETS, "product", "run_id", "wording"])
+    op.create_index("ix_decisions_undo", "decisions", ["decided_by", "decided_at"])
 
 
 def downgrade() -> None:
     """Take back. What of it is not in older tables is in specifications, which stay."""
+    op.drop_index("ix_decisions_undo", "decisions")
     for index in ("ix_ads_choices", "ix_ads_gallery"):
         op.drop_index(index, "ads")
     op.execute("ALTER TABLE ads DROP COLUMN decision")
@@ -145,7 +147,8 @@ def _fill(
         title = _in_locale(titles.get(ad.product) or {}, ad.locale)
         texts = [cut.get(name, "") for cut in cuts for name in ("caption", "note")]
         words = " ".join(" ".join([ad.product, title, *texts]).casefold().split())[:WORDS_MAX]
-        key = hashlib.sha256(json.dumps([title, words]).encode()).hexdigest()[:16]
+        told = json.dumps([title, words], separators=(",", ":"), ensure_ascii=False)
+        key = hashlib.sha256(told.encode()).hexdigest()[:16]
         wordings[key] = {"key": key, "title": title, "words": words}
         links.append({"this": ad.key, "with": key})
         showings |= {(bases.get(cut["shot"], cut["shot"]), ad.composition) for cut in cuts}
