@@ -1,6 +1,7 @@
 """Holds ads back that must not go out: not made, rejected, no longer true."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -30,6 +31,20 @@ Kind = Literal[
 ]
 """``state``: it is not made. ``approval``: nobody has approved it yet. ``product``: it is not sold any more.
 ``size``: it is larger than a part of the archive may be. ``unwritten``: what was written did not hold."""
+_WORDS: dict[Kind, str] = {
+    "state": "not made",
+    "check": "breaking a rule",
+    "decision": "rejected",
+    "approval": "not approved",
+    "sale": "with a sale that is not on",
+    "price": "with an old price",
+    "product": "not sold any more",
+    "missing": "with files missing",
+    "damaged": "damaged",
+    "marks": "without valid marks",
+    "size": "too large",
+    "unwritten": "not written",
+}
 UNTRUE: frozenset[Kind] = frozenset({"check", "decision", "sale", "price", "product", "marks"})
 """Reasons for which an ad that was exported before is to be taken down."""
 
@@ -39,6 +54,11 @@ class Hold(NamedTuple):
 
     kind: Kind
     reason: str
+
+
+def in_words(kinds: Iterable[Kind]) -> str:
+    """Return how many ads are held back for which reason: ``3 not approved, 1 with an old price``."""
+    return ", ".join(f"{many:,} {_WORDS[kind]}" for kind, many in Counter(kinds).items())
 
 
 class Shelf(NamedTuple):

@@ -1,12 +1,12 @@
 """Shows what an export did: for people in a few lines, for machines whole."""
 
-from collections import Counter
 from typing import Any
 
 import click
 
 from flows.export.choosing import Chosen
 from flows.export.exporting import Outcome
+from flows.export.holding import in_words
 from flows.export.manifest import held_rows, withdrawn_rows
 from flows.spoken import counted, plain
 from flows.tables import print_json, print_rows
@@ -73,11 +73,9 @@ def _print_first(rows: list[dict[str, str]], title: str) -> None:
 
 def _sentence(outcome: Outcome, exported: int) -> str:
     choice = outcome.choice
-    kinds = ", ".join(
-        f"{many} {kind}" for kind, many in Counter(one.hold.kind for one in choice.held).items()
-    )
     verb = "would be exported" if outcome.request.dry else "exported"
-    held = f"{len(choice.held):,} held back ({kinds})" if choice.held else "none held back"
+    why = in_words(one.hold.kind for one in choice.held)
+    held = f"{len(choice.held):,} held back ({why})" if choice.held else "none held back"
     return (
         f"{counted(exported, 'ad')} {verb}, {choice.unchanged:,} there already, "
         f"{len(choice.withdrawn):,} to take down, {held}."

@@ -117,8 +117,7 @@ def good_name(text: str) -> str:
 
     What is not printable includes the characters that turn the direction of text around.
     """
-    name = " ".join(text.split(" ")).strip()
-    name = re.sub(" +", " ", name)
+    name = re.sub(" +", " ", text.strip())
     return name if len(name) <= NAME_CHARACTERS_MAX and name.isprintable() else ""
 
 

@@ -1,6 +1,5 @@
 """The review page as an application: pages, files, what they share, and what is said when one cannot be."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,7 +26,6 @@ from storage.blobs import open_blobs
 from storage.catalog import Catalog
 
 _WEEK = "public, max-age=604800"
-_log = logging.getLogger("reelmill.review")
 _NOT_FOUND = 404
 _BESIDE = {
     "HX-Retarget": "#told",
@@ -68,7 +66,7 @@ def review_app(settings: Settings, access: Access) -> FastAPI:
             yield
 
     app = FastAPI(title="Reelmill", lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.desk = Desk(settings, catalog, blobs, posters, Exporter(settings), Told())
+    app.state.desk = Desk(settings, catalog, blobs, posters, Exporter(settings), Told(access.port))
     for module in (campaigns, gallery, ad, compare, runs, actions, orders):
         app.include_router(module.router)
     app.include_router(media)
@@ -111,12 +109,6 @@ def _explain(app: FastAPI) -> None:
             cure = "Begin at the list of campaigns."
             return _trouble(request, _NOT_FOUND, "There is no such page", cure)
         return _trouble(request, error.status_code, str(error.detail), "Begin at the list of campaigns.")
-
-    @app.exception_handler(Exception)
-    def _fault(request: Request, error: Exception) -> HTMLResponse:
-        _log.error("a page broke: %s", request.url.path, exc_info=error)
-        cure = "That is a fault of Reelmill; its log says more. Nothing was changed."
-        return _trouble(request, 500, "Something broke here", cure)
 
 
 def _trouble(request: Request, status: int, what: str, cure: str) -> HTMLResponse:

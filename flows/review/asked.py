@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, get_args
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData, QueryParams
 
+from flows.decisions import LINE_MAX
+from flows.review.entrance import safe_next
 from flows.review.trouble import PageError
 from schemas.record import Record
 from schemas.wording import shown, suggestion
@@ -17,9 +19,7 @@ PAGE_SIZE = 48
 _PAGES_MAX = 100_000
 KEYS_MAX = 200
 """Ads that a form may name one by one; more go by `all`."""
-COMMENT_MAX = 600
 _KEY = re.compile(r"[0-9a-f]{64}")
-_ADDRESS_MAX = 4000
 _FIELDS = {
     "placement": "placements",
     "locale": "locales",
@@ -124,7 +124,7 @@ def read_asked(campaign: str, query: QueryParams) -> Asked:
 def read_number(name: str, text: str, most: int) -> int:
     """Return the whole number in *text*. Raises PageError."""
     if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
-        raise PageError(400, f"{name}={shown(text)} is no number of a page", f"Use 1 up to {most:,}.")
+        raise PageError(400, f"{name}={shown(text)} is no number up to {most:,}", f"Use 1 up to {most:,}.")
     return int(text)
 
 
@@ -145,7 +145,7 @@ def read_keys(form: FormData) -> list[str]:
     return [*dict.fromkeys(map(read_key, asked))]
 
 
-def read_line(name: str, form: FormData, most: int = COMMENT_MAX) -> str:
+def read_line(name: str, form: FormData, most: int = LINE_MAX) -> str:
     """Return the line of text that the field *name* of a form holds. Raises PageError."""
     text = form.get(name, "")
     line = " ".join(text.split()) if isinstance(text, str) else ""
@@ -155,14 +155,10 @@ def read_line(name: str, form: FormData, most: int = COMMENT_MAX) -> str:
     return line
 
 
-def read_back(form: FormData) -> str:
-    """Return the page of ours to which a form leads back; the list of campaigns for anything else."""
-    text = form.get("back", "")
-    if not isinstance(text, str) or len(text) > _ADDRESS_MAX or not text.isascii() or not text.isprintable():
-        return "/"
-    parts = urlsplit(text)
-    ours = text.startswith("/") and not text.startswith("//") and "\\" not in text
-    return text if ours and not parts.scheme and not parts.netloc else "/"
+def read_back(form: FormData, name: str = "back") -> str:
+    """Return the page of ours to which a form leads; the list of campaigns for anything else."""
+    text = form.get(name, "")
+    return safe_next(text) if isinstance(text, str) else "/"
 
 
 def campaign_address(campaign: str) -> str:

@@ -11,7 +11,7 @@ from flows.review.trouble import no_such_ad, no_such_campaign
 from schemas.settings import Settings
 from storage.blobs import BlobStore
 from storage.catalog import Catalog
-from storage.gallery_rows import GalleryAd, RunProgress
+from storage.gallery_rows import Filters, GalleryAd, RunProgress
 
 
 class Desk(NamedTuple):
@@ -31,6 +31,15 @@ class Desk(NamedTuple):
             raise no_such_ad(key)
         return found[0]
 
+    def first(self, filters: Filters, most: int) -> list[GalleryAd]:
+        """Return the first *most* ads that pass *filters*, without counting the others."""
+        return self.catalog.gallery_ads(self.catalog.gallery_keys(filters, most))
+
+    def check_campaign(self, campaign: str) -> None:
+        """Raise PageError where there is no such campaign."""
+        if not self.catalog.briefs([campaign]):
+            raise no_such_campaign(campaign)
+
     def progress(self, campaign: str) -> RunProgress:
         """Return how the latest run of *campaign* goes. Raises PageError where there is no such campaign."""
         progress = self.catalog.run_progress(campaign)
@@ -40,9 +49,9 @@ class Desk(NamedTuple):
 
 
 def desk_of(request: Request) -> Desk:
-    """Return the desk of the application that got *request*."""
+    """Return the desk of the application that got *request*, which tells whoever asks by their own cookie."""
     desk: Desk = request.app.state.desk
-    return desk
+    return desk._replace(told=desk.told.to(secure=request.state.secure))
 
 
 def person_of(request: Request) -> str:

@@ -6,7 +6,6 @@ DNS rebinding and Cross-Site Request Forgery Prevention, 2025.
 
 from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -131,9 +130,9 @@ def _foreign() -> RefusedError:
 
 def safe_next(target: str) -> str:
     """Return *target* if it is an address of this site, else that of its first page."""
-    parts = urlsplit(target) if target.isprintable() and len(target) <= TARGET_CHARACTERS_MAX else None
-    own = parts and not parts.scheme and not parts.netloc
-    return target if own and target.startswith("/") and target[1:2] not in {"/", "\\"} else "/"
+    whole = target.isprintable() and len(target) <= TARGET_CHARACTERS_MAX
+    # Browsers take "//host" and "/\\host" for another site.
+    return target if whole and target.startswith("/") and target[1:2] not in {"/", "\\"} else "/"
 
 
 def _is_address(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Exports from the review page: one at a time, beside it; what came of each is shown until dismissed."""
 
-from collections import Counter
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
@@ -9,6 +9,7 @@ from threading import Lock, Thread
 from typing import Literal
 
 from flows.export.exporting import Outcome, export_ads
+from flows.export.holding import in_words
 from flows.export.request import Request
 from flows.review.trouble import PageError
 from flows.spoken import counted, in_bytes
@@ -22,6 +23,7 @@ _FILES_MAX = 200
 _JOBS_MAX = 50
 """Kept at once; whoever asks for more dismisses some first."""
 _BUSY = "An export of this campaign for this platform is already on its way"
+_log = logging.getLogger("reelmill.review")
 
 
 class HeldAd(Record):
@@ -49,8 +51,8 @@ class Export(Record):
     """Names and sizes of the first of its files."""
     held: tuple[HeldAd, ...] = ()
     held_all: int = 0
-    kinds: dict[str, int] = {}
-    """How many are held back, by why."""
+    why: str = ""
+    """How many are held back for which reason."""
     withdrawn: tuple[str, ...] = ()
     """Names of what is to be taken down, each with the reason."""
     notes: tuple[str, ...] = ()
@@ -122,6 +124,7 @@ class Exporter:
         except ReelmillError as error:
             return {"state": "failed", "words": str(error)}
         except Exception as error:  # noqa: BLE001 (the boundary of one export: the thread lives on)
+            _log.exception("the export of %s for %s broke off", request.campaigns[0], request.platform)
             return {"state": "failed", "words": f"it broke off: {type(error).__name__}: {error}"}
         return _facts(outcome)
 
@@ -152,7 +155,7 @@ def _facts(outcome: Outcome) -> dict[str, object]:
             for one in held
         ),
         "held_all": len(choice.held),
-        "kinds": dict(Counter(one.hold.kind for one in choice.held)),
+        "why": in_words(one.hold.kind for one in choice.held),
         "withdrawn": tuple(f"{one.ad.name}: {one.reason}" for one in choice.withdrawn[:HELD_MAX]),
         "notes": tuple(choice.notes),
     }

@@ -1,7 +1,8 @@
 """Stands before every page: lets in whoever may come, and dresses each answer so that browsers keep it safe.
 
 Pages read ``request.state.person`` (who decides), ``.csrf`` (for the hidden field ``csrf`` of every form, or
-the header ``X-CSRF-Token``), ``.may_log_out`` and ``.presigned`` (whether S3 itself gives out videos).
+the header ``X-CSRF-Token``), ``.may_log_out``, ``.secure`` (whether the browser speaks https) and
+``.presigned`` (whether S3 itself gives out videos).
 Refusals are plain pages; of an error inside, people learn that there was one, and the log learns the rest.
 """
 
@@ -74,14 +75,14 @@ class Guard:
         try:
             await self._admit(visit, receive)
         except RefusedError as refused:
-            await refused.page()(scope, receive, visit.send)
+            await visit.refuse(refused, receive)
         except Exception:
             if visit.begun:
                 raise
             _log.exception("%s %s failed", scope["method"], scope["path"])
             why = "The page could not be made; nothing was lost."
             broken = RefusedError(500, "Something went wrong", why, "Reload it in a moment.")
-            await broken.page()(scope, receive, visit.send)
+            await visit.refuse(broken, receive)
 
     async def _admit(self, visit: "_Visit", receive: Receive) -> None:
         scope, headers, access = visit.scope, visit.caller_headers, self._access
@@ -115,6 +116,7 @@ class Guard:
             visit.cookie = self._sessions.cookie(session, secure=caller.secure)
         state = visit.scope.setdefault("state", {})
         state["person"], state["csrf"] = session.person, self._sessions.csrf(session)
+        state["secure"] = caller.secure
         state["presigned"] = bool(self._access.media_origin)
         state["may_log_out"] = self._access.way == "token" and bool(session.person)
         return session
@@ -191,6 +193,13 @@ class _Visit:
         self.cookie = ""
         self.begun = False
         self._send, self._dress = send, dress
+
+    async def refuse(self, refused: RefusedError, receive: Receive) -> None:
+        """Answer with the page of *refused*; a part of a page that asks by htmx stays as it is."""
+        page = refused.page()
+        if self.caller_headers.get("hx-request") == "true":
+            page.headers["HX-Reswap"] = "none"
+        await page(self.scope, receive, self.send)
 
     async def send(self, message: Message) -> None:
         """Send *message*, with the headers that every answer has."""

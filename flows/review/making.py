@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import httpx
@@ -33,20 +33,16 @@ DEPLOYMENT = "campaign/brief"
 """A team's deployment that makes any brief, as `deploy/prefect.yaml` has it."""
 RUN = (sys.executable, "-m", "flows.cli", "run", "--")
 _ONCE_SECONDS = 60
-"""Within so long, who asks Prefect again for the same is answered with the same run."""
+"""Of each such stretch of the clock, whoever asks Prefect for the same gets the same run. Two clicks on both
+sides of its turn ask for two runs, of which the campaign's lease lets one begin. It is no longer, for a run
+that Prefect lost before it began could not be asked for again."""
 _NAME = re.compile(r"[^\w-]+")
 
 
-class Started(NamedTuple):
-    """A run that was started."""
-
-    sentence: str
-    how: Literal["prefect", "process"]
-
-
-def start_run(campaign: str, settings: Settings, command: Sequence[str] = RUN) -> Started:
+def start_run(campaign: str, settings: Settings, command: Sequence[str] = RUN) -> str:
     """Start the brief of *campaign* again, where its latest run read it; *command* runs a brief here.
 
+    Return a sentence that says where it is made.
     Raises BriefError where that may not be: it is being made, or nobody knows the brief, or it is gone;
     SettingsError where Prefect does not answer.
     """
@@ -63,9 +59,9 @@ def start_run(campaign: str, settings: Settings, command: Sequence[str] = RUN) -
             f"nobody knows where the brief of {campaign} lies; make it with `reelmill run BRIEF`"
         )
     if settings.prefect_api_url and _through_prefect(source, f"{campaign} after run {newest}"):
-        return Started(f"Prefect has {campaign} made by a worker: the run appears when it begins.", "prefect")
+        return f"Prefect has {campaign} made by a worker: the run appears when it begins."
     log = _in_process(campaign, source, settings, command)
-    return Started(f"{campaign} is being made on this machine; {log} has what the run says.", "process")
+    return f"{campaign} is being made on this machine; {log} has what the run says."
 
 
 def log_of(campaign: str, settings: Settings) -> Path:

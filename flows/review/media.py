@@ -33,7 +33,8 @@ _LINK_KEPT = {"Cache-Control": f"private, max-age={LINK_SECONDS // 2}"}
 _METHODS = ["GET", "HEAD"]
 _READERS = CapacityLimiter(16)
 """Threads that read pieces; pages have threads of their own, also while a store is slow."""
-_DRAWERS = CapacityLimiter(4)
+_DRAWERS = CapacityLimiter(2)
+"""Threads that draw posters: a page asks for dozens, and each takes a decoder."""
 _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*")
 
 
@@ -92,7 +93,9 @@ async def poster(request: Request, key: str) -> Response:
     """Answer with the poster of an ad, drawn now if nobody has asked before."""
     desk, key = desk_of(request), read_key(key)
     try:
-        path = await to_thread.run_sync(desk.posters.find, key, limiter=_DRAWERS)
+        path = await to_thread.run_sync(desk.posters.kept, key)
+        if path is None:
+            path = await to_thread.run_sync(desk.posters.draw, key, limiter=_DRAWERS)
     except (BlobMissingError, BlobDamagedError, MediaError) as error:
         raise _lost(f"ads/{key}.mp4") from error
     return FileResponse(path, media_type="image/jpeg", headers=_KEPT)
@@ -132,7 +135,7 @@ def read_span(headers: Headers, file: StoredFile) -> Span | None:
     """
     found = _RANGE.fullmatch(headers.get("range", ""))
     version = headers.get("if-range")
-    if not found or found[0].strip() == "bytes=-" or version not in {None, f'"{file.sha256}"'}:
+    if not found or not any(found.groups()) or version not in {None, f'"{file.sha256}"'}:
         return None
     first, last = found.groups()
     if not first:

@@ -1,6 +1,16 @@
-"""Which numbers of pages stand under a list."""
+"""How a list is cut into pages: how many there are, and which numbers stand under it."""
+
+from flows.review.trouble import PageError
 
 _AROUND = 2
+
+
+def last_page(number: int, total: int, size: int) -> int:
+    """Return the last page of *total* things, *size* a page. Raises PageError where *number* is beyond it."""
+    last = max(1, -(-total // size))
+    if number > last:
+        raise PageError(404, f"There is no page {number:,}: the last one is {last:,}", "Go to page 1.")
+    return last
 
 
 def pages_around(number: int, last: int) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from flows.decisions import LINE_MAX
 from flows.review.asked import STATUSES, campaign_address
 from flows.review.desk import desk_of
 from flows.spoken import about, counted, in_bytes
+from schemas.brief import TEXT_MAX
 from schemas.placements import PLACEMENTS
 from storage.gallery_rows import Status
 
@@ -28,7 +29,7 @@ WORDS: dict[Status, str] = {
     "quarantined": "Quarantined",
     "blocked": "Blocked",
     "cancelled": "Cancelled",
-    "making": "Being made",
+    "making": "Not made yet",
 }
 """What people read for a status."""
 _SHAPE = "r-{0}x{1}"
@@ -62,8 +63,8 @@ def placement_title(name: str) -> str:
     return PLACEMENTS[name].title if name in PLACEMENTS else name.replace("_", " ")
 
 
-def brief_placement(name: str) -> str:
-    """Return the name of a placement as a card has room for it: ``meta_reels`` is Meta Reels."""
+def short_name(name: str) -> str:
+    """Return the name of a placement or platform as a card has room for it: ``meta_reels`` is Meta reels."""
     first, *rest = name.split("_")
     return " ".join((_NETWORKS.get(first, first.capitalize()), *rest))
 
@@ -127,7 +128,6 @@ def _templates() -> Environment:
     filters: dict[str, Any] = {
         "about": about,
         "ago": ago,
-        "brief_placement": brief_placement,
         "bytes": in_bytes,
         "campaign_address": campaign_address,
         "clock": clock,
@@ -135,7 +135,9 @@ def _templates() -> Environment:
         "moment": moment,
         "placement": placement_title,
         "shape": shape,
+        "short_name": short_name,
     }
     room.filters |= filters
-    room.globals |= {"WORDS": WORDS, "STATUSES": STATUSES, "static": static, "reelmill": version("reelmill")}
+    room.globals |= {"WORDS": WORDS, "STATUSES": STATUSES, "static": static}
+    room.globals |= {"LINE_MAX": LINE_MAX, "TEXT_MAX": TEXT_MAX}
     return room

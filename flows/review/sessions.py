@@ -1,8 +1,8 @@
 """Sessions of browsers: a signed cookie, and the token that tells a form of ours from another site's.
 
 The cookie holds who the person is and a random number; nothing is kept here but which sessions have been
-ended. Forms carry an HMAC of that number (OWASP, Cross-Site Request Forgery Prevention, 2025: signed
-double-submit cookie, bound to the session).
+ended, and that until this process ends. Forms carry an HMAC of that number (OWASP, Cross-Site Request Forgery
+Prevention, 2025: signed double-submit cookie, bound to the session).
 """
 
 import hashlib
@@ -66,7 +66,10 @@ class Sessions:
         return Session(id=secrets.token_hex(16), person=person)
 
     def end(self, session: Session) -> None:
-        """Have *session* hold no more, though a copy of its cookie is somewhere."""
+        """Have *session* hold no more in this process, though a copy of its cookie is somewhere.
+
+        A restart forgets it: a copy then holds until it is LIFE_SECONDS old, where a token signs the cookies.
+        """
         with self._lock:
             self._ended[session.id] = None
             while len(self._ended) > _ENDED_MAX:

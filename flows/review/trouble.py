@@ -11,7 +11,7 @@ class PageError(Exception):
 
 def no_such_ad(key: str) -> PageError:
     """Return the error for an ad that is not there."""
-    cure = "It may have been let go by `reelmill gc`. Open its campaign and look for what replaced it."
+    cure = "Check the address, or open the campaign and look for the ad there."
     return PageError(404, f"There is no ad with the key {key[:16]}…", cure)
 
 

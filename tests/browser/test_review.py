@@ -118,10 +118,25 @@ def test_a_selection_reaches_from_click_to_click_and_over_all_that_match(site: S
     expect(page.locator("#comment")).to_be_focused()
     page.locator("#pick-page").check()
     expect(page.locator("#picked")).to_have_text("8 selected")
+    expect(page.locator("#compare")).to_be_hidden()
     page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.locator("#told")).to_contain_text("8 ads are approved.")
 
     assert _statuses(site) == {"approved": 8}
+
+
+def test_a_few_that_are_selected_stand_side_by_side(site: Site, opened: Open) -> None:
+    """Behind an address that holds their keys, and nothing of the session."""
+    page = opened(site.gallery)
+    boxes = page.get_by_role("checkbox", name="Select HB")
+    boxes.nth(0).check(force=True)
+    expect(page.locator("#compare")).to_be_hidden()
+    boxes.nth(2).check(force=True)
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Side by side")).to_be_visible()
+
+    assert page.url.count("ad=") == 2
+    assert "csrf" not in page.url
 
 
 def test_it_works_on_a_phone(site: Site, opened: Open) -> None:

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, QueryParams
 
-from flows.amendments import told
 from flows.changes import OTHER, Wish, ask, read_seed
-from flows.review.asked import read_asked, read_back, read_keys, read_line
+from flows.review.asked import read_asked, read_back, read_keys, read_line, read_number
 from flows.review.desk import Desk, desk_of, person_of
 from flows.review.rendering import WORDS
 from flows.review.trouble import PageError
 from flows.spoken import counted
+from schemas.brief import TEXT_MAX
 from schemas.wording import shown, suggestion
 from storage.gallery_rows import Filters, GalleryAd, Status
 from storage.rows import Judgement
@@ -21,8 +21,9 @@ router = APIRouter()
 
 ALL_MAX = 20_000
 """Ads that one action may be about."""
+_SHOWN_MAX = 1_000_000_000
+"""Ads that a page can say to match."""
 CHANGES_MAX = 1_000
-HOOK_MAX = 500
 _APPROVABLE: tuple[Status, ...] = ("to_review", "approved", "rejected")
 """What is made and breaks no rule."""
 _SAID: dict[Judgement, str] = {
@@ -75,13 +76,13 @@ def change(request: Request, form: Form) -> Response:
     desk = desk_of(request)
     back = form.get("change") == "take_back"
     keys = chosen(form, desk, most=CHANGES_MAX)
-    wish = Wish(back=True) if back else Wish(read_seed(_seed(form)), read_line("hook", form, HOOK_MAX))
+    wish = Wish(back=True) if back else Wish(read_seed(_seed(form)), read_line("hook", form, TEXT_MAX))
     comment = read_line("comment", form)
     asked = ask(keys, wish, person_of(request), comment, desk.catalog, desk.settings)
     if back:
         words = f"{named(keys, desk)}: as the brief says, from the next run on."
     else:
-        words = f"{named(keys, desk)}: {told(asked[0].change)} asked for; the next run makes it."
+        words = f"{named(keys, desk)}: {asked[0].change.words} asked for; the next run makes it."
     return desk.told.lead(read_back(form), words)
 
 
@@ -96,7 +97,7 @@ def chosen(form: FormData, desk: Desk, *, to_approve: bool = False, most: int = 
     keys = read_keys(form)
     ads = desk.catalog.gallery_ads(keys)
     if not ads or len(ads) < len(keys):
-        cure = "Select ads in the gallery; some may have been let go by `reelmill gc` meanwhile."
+        cure = "Check the address of the page, and select ads in the gallery again."
         raise PageError(404 if keys else 422, "No ads, or unknown ones, were selected", cure)
     if to_approve:
         _check_approvable(ads)
@@ -123,7 +124,7 @@ def _decision(form: FormData) -> Judgement:
 def _onward(form: FormData) -> str:
     """Return where the person goes on: to the next ad where they want that."""
     if form.get("then") == "next" and form.get("next"):
-        return read_back(FormData([("back", form["next"])]))
+        return read_back(form, "next")
     return read_back(form)
 
 
@@ -138,10 +139,14 @@ def _all(form: FormData, desk: Desk, *, to_approve: bool, most: int) -> list[str
     if not isinstance(campaign, str) or not isinstance(query, str):
         raise PageError(422, "It is not said which ads are meant", "Select ads in the gallery again.")
     filters = read_asked(campaign, QueryParams(query.removeprefix("?"))).filters
+    seen = read_number("total", read_line("total", form), _SHOWN_MAX)
     keys = desk.catalog.gallery_keys(filters, most + 1)
     if not 0 < len(keys) <= most:
         what = f"More than {most:,} ads match" if keys else "No ad matches any more"
         raise PageError(422, what, "Choose other filters, then select all again.")
+    if len(keys) > seen:
+        what = f"{counted(len(keys), 'ad')} match by now, and you were shown {seen:,}; nothing was changed"
+        raise PageError(409, what, "Reload the page, look at what came, then select all again.")
     if to_approve:
         _check_all_approvable(filters, len(keys), desk)
     return keys
@@ -150,7 +155,7 @@ def _all(form: FormData, desk: Desk, *, to_approve: bool, most: int) -> list[str
 def _check_all_approvable(filters: Filters, many: int, desk: Desk) -> None:
     statuses = tuple(one for one in filters.statuses or _APPROVABLE if one in _APPROVABLE)
     narrowed = filters.model_copy(update={"statuses": statuses})
-    good = desk.catalog.gallery(narrowed, offset=0, most=1).total if statuses else 0
+    good = len(desk.catalog.gallery_keys(narrowed, many)) if statuses else 0
     if good < many:
         what = f"{counted(many - good, 'ad')} of {many:,} are not made or break a rule"
         raise PageError(409, what, "Choose the status “To review” first, then select all again.")

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from flows.review.asked import read_number
 from flows.review.desk import Desk, desk_of
-from flows.review.paging import pages_around
+from flows.review.paging import last_page, pages_around
 from flows.review.rendering import render
 from storage.gallery_rows import Filters, GalleryAd, Status
 from storage.rows import CampaignRow
@@ -42,10 +42,10 @@ def campaigns(request: Request) -> HTMLResponse:
     desk = desk_of(request)
     number = read_number("page", request.query_params.get("page", "1"), _PAGES_MAX)
     rows = sorted(desk.catalog.campaigns(), key=lambda row: row.started_at, reverse=True)
+    last = last_page(number, len(rows), _PAGE_SIZE)
     first = (number - 1) * _PAGE_SIZE
     statuses = desk.catalog.statuses()
     shown = [_summary(row, statuses[row.name], desk) for row in rows[first : first + _PAGE_SIZE]]
-    last = max(1, -(-len(rows) // _PAGE_SIZE))
     return render(
         request,
         "campaigns.html",
@@ -61,6 +61,6 @@ def campaigns(request: Request) -> HTMLResponse:
 def _summary(row: CampaignRow, statuses: Mapping[Status, int], desk: Desk) -> Summary:
     made = Filters(campaign=row.name, statuses=("to_review", "approved"))
     by_placement: dict[str, GalleryAd] = {}
-    for ad in desk.catalog.gallery(made, offset=0, most=_LOOKED_AT).ads:
+    for ad in desk.first(made, _LOOKED_AT):
         by_placement.setdefault(ad.placement, ad)
     return Summary(row, tuple(by_placement.values())[:_POSTERS], statuses)

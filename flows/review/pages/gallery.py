@@ -6,13 +6,14 @@ from fastapi.responses import HTMLResponse
 from flows.export.platforms import PLATFORMS
 from flows.review.asked import PAGE_SIZE, Asked, read_asked
 from flows.review.desk import desk_of
-from flows.review.paging import pages_around
+from flows.review.paging import last_page, pages_around
 from flows.review.rendering import render, render_part
-from flows.review.trouble import PageError
 from storage.gallery_rows import Choices
 
 router = APIRouter()
 
+_LEFT_OUT_MAX = 3
+"""Changes that were left out, of which the page tells why."""
 MENUS = (
     ("placement", "placements", "Placement"),
     ("locale", "locales", "Locale"),
@@ -30,30 +31,25 @@ def gallery(request: Request, brand: str, name: str) -> HTMLResponse:
     live = any(run.campaign == campaign for run in desk.catalog.live_runs())
     choices = desk.catalog.gallery_choices(asked.filters)
     total = _total(asked, choices)
+    last = last_page(asked.page, total, PAGE_SIZE)
     page = desk.catalog.gallery(asked.filters, offset=asked.offset, most=PAGE_SIZE, total=total)
-    last = max(1, -(-page.total // PAGE_SIZE))
-    if asked.page > last:
-        raise PageError(404, f"There is no page {asked.page:,}: the last one is {last:,}", "Go to page 1.")
     # Of a campaign with ads nothing is asked about its run, unless it goes on: that takes a while.
-    progress = desk.progress(campaign) if live or not page.total else None
-    pending = desk.catalog.pending_changes(campaign)
+    progress = desk.progress(campaign) if live or not total else None
     return render(
         request,
         "gallery.html",
         asked=asked,
         campaign=campaign,
         ads=page.ads,
-        total=page.total,
+        total=total,
         last=last,
         pages=pages_around(asked.page, last),
         choices=choices,
         menus=_menus(asked, choices),
         progress=progress,
-        pending=sum(not one.left_out for one in pending.values()),
-        left_out=[one for one in pending.values() if one.left_out],
+        changes=desk.catalog.waiting_changes(campaign, most=_LEFT_OUT_MAX),
         platforms=[*PLATFORMS],
         exports=desk.exporter.of(campaign),
-        destination=desk.settings.exports,
     )
 
 

@@ -22,7 +22,7 @@ def export(request: Request, brand: str, name: str, platform: Annotated[str, For
     desk, campaign = desk_of(request), f"{brand}/{name}"
     if platform not in PLATFORMS:
         raise PageError(422, f"{shown(platform)} is no platform", suggestion(platform, PLATFORMS))
-    desk.progress(campaign)
+    desk.check_campaign(campaign)
     order = read_request(
         (campaign,), desk.settings.exports, platform, approved_only=True, settings=desk.settings
     )
@@ -44,16 +44,15 @@ def dismiss(request: Request, number: int) -> Response:
 def make(request: Request, brand: str, name: str) -> Response:
     """Run the campaign again, with the changes that were asked for."""
     desk, campaign = desk_of(request), f"{brand}/{name}"
-    desk.progress(campaign)
-    started = start_run(campaign, desk.settings)
-    return desk.told.lead(campaign_address(campaign), started.sentence)
+    desk.check_campaign(campaign)
+    return desk.told.lead(campaign_address(campaign), start_run(campaign, desk.settings))
 
 
 @router.post("/campaigns/{brand}/{name}/cancel")
 def cancel(request: Request, brand: str, name: str) -> Response:
     """Ask the run of a campaign to stop."""
     desk, campaign = desk_of(request), f"{brand}/{name}"
-    desk.progress(campaign)
+    desk.check_campaign(campaign)
     if desk.catalog.ask_to_cancel(campaign):
         words = "The run was asked to stop: it ends within seconds, and what is made stays."
     else:

@@ -20,37 +20,54 @@ _FAILED = 5
 @router.get("/runs")
 def runs(request: Request) -> HTMLResponse:
     """Show the runs, those that live first."""
-    return render(request, "runs.html", shown=_shown(desk_of(request)))
+    live = _live(desk_of(request))
+    return render(request, "runs.html", live=live, ended=_ended(live, desk_of(request)))
 
 
 @router.get("/runs/live")
-def live(request: Request) -> HTMLResponse:
-    """Show the runs as the part of the page that follows them."""
-    return render_part(request, "parts/runs.html", shown=_shown(desk_of(request)))
+def following(request: Request, shown: str = "") -> HTMLResponse:
+    """Show how the runs go as the part of the page that follows them.
+
+    The table of those that ended comes anew only where other runs live than those that are *shown*.
+    """
+    live = _live(desk_of(request))
+    if shown == live.numbers:
+        return render_part(request, "parts/live.html", live=live)
+    part = render_part(request, "parts/runs.html", live=live, ended=_ended(live, desk_of(request)))
+    part.headers["HX-Retarget"] = "#runs"
+    return part
 
 
-class Shown(NamedTuple):
-    """The runs that the page shows."""
+class Live(NamedTuple):
+    """The runs that go on."""
 
-    live: list[RunProgress]
-    ended: list[CampaignRow]
-    failed: dict[str, tuple[GalleryAd, ...]]
-    """The first ads that are not made, by campaign, of the runs that live."""
+    runs: list[RunProgress]
+    failed: dict[str, list[GalleryAd]]
+    """The first ads of each that are not made, by campaign."""
+
+    @property
+    def numbers(self) -> str:
+        """Which runs they are, as an address tells it."""
+        return "-".join(str(one.run) for one in self.runs)
 
 
-def _shown(desk: Desk) -> Shown:
-    rows = sorted(desk.catalog.campaigns(), key=lambda row: row.started_at, reverse=True)
+def _live(desk: Desk) -> Live:
     names = [run.campaign for run in desk.catalog.live_runs()]
     live = [progress for name in names if (progress := desk.catalog.run_progress(name))]
-    ended = [row for row in rows if row.name not in names]
-    failed = {one.campaign: _failed(one, desk) for one in live}
-    return Shown(live, ended[:_RECENT], failed)
+    return Live(live, {one.campaign: _failed(one, desk) for one in live})
 
 
-def _failed(progress: RunProgress, desk: Desk) -> tuple[GalleryAd, ...]:
+def _ended(live: Live, desk: Desk) -> list[CampaignRow]:
+    """Return the latest runs of other campaigns than those that are being made, the newest first."""
+    going = {one.campaign for one in live.runs}
+    rows = (row for row in desk.catalog.campaigns() if row.name not in going)
+    return sorted(rows, key=lambda row: row.started_at, reverse=True)[:_RECENT]
+
+
+def _failed(progress: RunProgress, desk: Desk) -> list[GalleryAd]:
     """Return the first ads that are not made in a run, for people to see while it goes on."""
     ads = progress.kinds.get("ad")
     if ads is None or not ads.failed:
-        return ()
+        return []
     filters = Filters(campaign=progress.campaign, statuses=("failed", "quarantined", "blocked"))
-    return desk.catalog.gallery(filters, offset=0, most=_FAILED).ads
+    return desk.first(filters, _FAILED)

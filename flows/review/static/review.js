@@ -64,7 +64,7 @@
     const form = find("#selection");
     const every = Boolean(whole?.checked);
     bar.hidden = !many && !every;
-    const words = `${every ? form.dataset.total : many} selected`;
+    const words = `${every ? form.elements.total.value : many} selected`;
     if (find("#picked").textContent !== words) find("#picked").textContent = words;
     const page = find("#pick-page");
     if (page) {
@@ -73,7 +73,12 @@
     }
     if (whole) whole.closest("label").hidden = many < boxes.length && !every;
     const compare = find("#compare");
-    if (compare) compare.hidden = every || many < 2 || many > 4;
+    if (compare) {
+      compare.hidden = every || many < 2 || many > 4;
+      // A link of its own: the form's token has no place in an address.
+      const shown = boxes.filter((box) => box.checked).map((box) => `ad=${box.value}`);
+      if (!compare.hidden) compare.href = `/compare?${shown.join("&")}`;
+    }
   };
   const pickAll = (on) => {
     for (const box of picks()) box.checked = on;

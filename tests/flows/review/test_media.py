@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from flows.review import media
 from flows.review.access import decide_access
 from flows.review.app import review_app
+from flows.review.posters import Posters
 from schemas.errors import StorageError
 from tests.flows.house import House
 from tests.flows.review.guarded import HOST
@@ -62,6 +63,8 @@ RANGES = [
     ("bytes=0-1,4-5", None),
     ("bytes=9-2", None),
     ("bytes=-", None),
+    ("bytes= -", None),
+    ("bytes= -3 ", slice(-3, None)),
     ("bytes=a-b", None),
     ("bytes=0-1;", None),
     ("bytes=" + "9" * 30 + "-", None),
@@ -128,6 +131,20 @@ def test_captions_and_sidecar_come_as_what_they_are(house: House, visitor: TestC
     assert captions.text == f"the ads of {key}"
     assert sidecar.headers["content-disposition"] == f'attachment; filename="{key[:16]}.json"'
     assert json.loads(sidecar.text)["recipe"]["ad"]["product"] == "one"
+
+
+def test_a_drawn_poster_waits_for_no_drawing(
+    house: House, visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is to be drawn takes its turn among the few threads that draw."""
+    monkeypatch.setattr(Posters, "draw", None)
+    folder = house.settings.cache / "posters"
+    folder.mkdir(parents=True)
+    (folder / f"{house.ad.ad}.jpg").write_bytes(b"drawn")
+
+    answer = visitor.get(f"/media/posters/{house.ad.ad}.jpg")
+
+    assert (answer.status_code, answer.content) == (200, b"drawn")
 
 
 def test_a_file_that_is_not_whole_is_told(house: House, visitor: TestClient) -> None:

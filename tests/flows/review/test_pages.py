@@ -14,6 +14,7 @@ from flows.review.access import decide_access, os_user
 from flows.review.app import review_app
 from flows.review.asked import KEYS_MAX
 from flows.review.paging import pages_around
+from schemas.change import Answer, Change
 from schemas.errors import StorageError
 from schemas.plan import Ad
 from schemas.settings import read_settings
@@ -163,13 +164,53 @@ def test_undo_leaves_what_somebody_else_has_decided_since(visitor: Visitor, ads:
 def test_all_that_match_the_filters_can_be_meant(visitor: Visitor, ads: list[Ad]) -> None:
     """Also those that stand on other pages."""
     visitor.send(
-        "/actions/decide", all="1", campaign=CAMPAIGN, query="?product=HB-1&page=1", decision="approved"
+        "/actions/decide",
+        all="1",
+        campaign=CAMPAIGN,
+        query="?product=HB-1&page=1",
+        total="2",
+        decision="approved",
     )
 
     assert visitor.decided(ads) == ["approved", "approved", "", ""]
 
 
+def test_ads_that_nobody_was_shown_are_not_decided_about(visitor: Visitor, ads: list[Ad]) -> None:
+    """A run may make more between the page and the decision: the number on the page comes with it."""
+    page = visitor.open(f"{GALLERY}?variant=a")
+    total = re.findall(r'name="total" value="([0-9]+)"', page)
+    fields = {"all": "1", "campaign": CAMPAIGN, "query": "?variant=a", "decision": "approved"}
+    refused = visitor.send("/actions/decide", 409, **fields, total="1")
+    before = visitor.decided(ads)
+    visitor.send("/actions/decide", **fields, total=total)
+
+    assert total == ["2"]
+    assert "2 ads match by now, and you were shown 1" in refused
+    assert before == [""] * 4
+    assert visitor.decided(ads) == ["approved", "", "approved", ""]
+
+
+def test_what_was_done_is_told_to_the_page_of_that_port_alone(shown: tuple[Visitor, list[Ad]]) -> None:
+    """Two pages on one machine share their cookies; one that speaks https sends them by that alone."""
+    cookies = []
+    for scheme in ("http", "https"):
+        client = TestClient(
+            shown[0].client.app,
+            base_url=f"{scheme}://{HOST}",
+            client=("127.0.0.1", 50_000),
+            follow_redirects=False,
+        )
+        csrf = re.findall(r'name="csrf" value="([0-9a-f]{64})"', client.get("/").text)[0]
+        answer = client.post("/exports/99/dismiss", data={"csrf": csrf})
+        assert "That export was gone already." in client.get("/").text
+        cookies.append(answer.headers["set-cookie"])
+
+    assert all(cookie.startswith("reelmill-told-8321=") for cookie in cookies)
+    assert ["Secure" in cookie for cookie in cookies] == [False, True]
+
+
 BROKEN, STRANGE = 3, "f" * 64
+WHOLE = {"decision": "approved", "all": "1", "campaign": CAMPAIGN, "total": "4"}
 
 
 @pytest.mark.parametrize(
@@ -178,8 +219,13 @@ BROKEN, STRANGE = 3, "f" * 64
         ({"decision": "rejected", "ad": 0}, 422, "A rejection needs a reason"),
         ({"decision": "approved"}, 422, "No ads"),
         ({"decision": "approved", "ad": [0, BROKEN]}, 409, "1 ad cannot be approved"),
-        ({"decision": "approved", "all": "1", "campaign": CAMPAIGN, "query": ""}, 409, "break a rule"),
-        ({"decision": "approved", "all": "1", "campaign": CAMPAIGN, "query": "?q=tea"}, 422, "No ad matches"),
+        (
+            {"decision": "approved", "all": "1", "campaign": CAMPAIGN, "query": ""},
+            400,
+            "total='' is no number",
+        ),
+        (WHOLE | {"query": ""}, 409, "break a rule"),
+        (WHOLE | {"query": "?q=tea"}, 422, "No ad matches"),
         ({"decision": "approved", "ad": [0, STRANGE]}, 404, "unknown ones"),
         ({"decision": "approved", "ad": "../etc/passwd"}, 404, "is no key of an ad"),
         ({"decision": "published", "ad": 0}, 422, "known: approved, rejected"),
@@ -210,8 +256,9 @@ def test_what_cannot_be_done_is_refused_whole_with_the_cure(
         ("/ads/abc", 404, "is no key of an ad"),
         (f"/ads/{STRANGE}", 404, "There is no ad"),
         ("/campaigns/kaffi/none", 404, "There is no campaign called kaffi/none"),
-        (f"{GALLERY}?page=0", 400, "is no number of a page"),
+        (f"{GALLERY}?page=0", 400, "is no number up to 100,000"),
         (f"{GALLERY}?page=9", 404, "the last one is 1"),
+        ("/?page=2", 404, "the last one is 1"),
         (f"{GALLERY}?page=1e3", 400, "Use 1 up to"),
         (f"{GALLERY}?status=aproved", 400, "did you mean approved?"),
         (f"{GALLERY}?q={'x' * 201}", 400, "The filter text cannot be used"),
@@ -244,18 +291,25 @@ def test_a_run_that_goes_on_is_followed_and_can_be_asked_to_stop(house: House) -
     visitor = Visitor(house.settings)
     plan = drawn.draw_plan("one", "new", voiced=True)
     run = house.catalog.start_run(plan, "{}")
-    house.catalog.claim("ad", plan.ads[1].key, run, model="compose/1")
+    house.catalog.claim("ad", plan.ads[1].key, run, model="compose/1", worker="bench/cpu-0")
 
     with visitor.client:
-        gallery, runs = visitor.open(GALLERY), visitor.open("/runs/live")
+        gallery, runs = visitor.open(GALLERY), visitor.open("/runs")
+        going = visitor.client.get(f"/runs/live?shown={run}")
+        assert re.search(r"begun <time [^>]+>just now</time> with compose/1 on bench/cpu-0<", going.text)
         assert "with compose/1" in visitor.open(f"{GALLERY}/progress")
         said = visitor.send(f"{GALLERY}/cancel")
         house.catalog.end_run(run, "cancelled")
         after = visitor.open(f"{GALLERY}/progress")
+        over = visitor.client.get(f"/runs/live?shown={run}")
 
     assert f'hx-get="{GALLERY}/progress" hx-trigger="every 2s"' in gallery
     assert "1 of 2" in gallery
-    assert 'hx-get="/runs/live" hx-trigger="every 2s"' in runs
+    assert f'hx-get="/runs/live?shown={run}" hx-trigger="every 2s"' in runs
+    assert "Latest of each campaign" in runs
+    assert "Latest of each campaign" not in going.text
+    assert "Latest of each campaign" in over.text
+    assert over.headers["hx-retarget"] == "#runs"
     assert "Cancel this run" in runs
     assert "asked to stop" in said
     assert "hx-trigger" not in after
@@ -286,7 +340,8 @@ def test_what_is_approved_is_exported_to_the_place_of_the_settings(
     assert len([*folder.glob("ads/*.mp4")]) == 2
     page = unescape(visitor.open(GALLERY))
     assert f"<code>{folder}</code>" in page
-    assert "2 ads held back: 1 approval, 1 check" in page
+    assert f"Asked for by {visitor.person}, <time" in page
+    assert "2 ads held back: 1 not approved, 1 breaking a rule" in page
     assert "2 ads held back" not in visitor.send(f"/exports/{outcome.number}/dismiss")
 
 
@@ -306,6 +361,23 @@ def test_another_seed_or_hook_is_asked_for_and_taken_back(visitor: Visitor, ads:
         (11, "Good morning", visitor.person)
     ]
     assert visitor.catalog.changes(CAMPAIGN) == {}
+
+
+def test_an_ad_says_that_it_is_changed_on_request(house: House) -> None:
+    """On its card and its page, once a run has planned it so; others do not."""
+    visitor = Visitor(house.settings)
+    plan = drawn.draw_plan("one", "two")
+    key = plan.ads[0].key
+    house.catalog.end_run(house.catalog.start_run(plan, "{}"), "done")
+    (asked,) = house.catalog.ask_change([key], Change(seed=7), "ann")
+    plan = plan.model_copy(update={"answers": (Answer(ad=key, asked=asked),)})
+    house.catalog.end_run(house.catalog.start_run(plan, "{}"), "done")
+
+    with visitor.client:
+        pages = [visitor.open(f"/ads/{ad.key}") for ad in plan.ads]
+        gallery = visitor.open(GALLERY)
+
+    assert [page.count("changed on request") for page in (gallery, *pages)] == [1, 1, 0]
 
 
 def test_one_ad_shows_its_checks_its_recipe_and_its_history(house: House) -> None:

@@ -493,6 +493,19 @@ def test_every_answer_is_dressed() -> None:
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
+def test_a_refusal_leaves_the_part_of_a_page_that_asked_as_it_is() -> None:
+    """What follows a run by htmx would end with the first refusal, were it replaced."""
+    visitor = browser(small_page(opened()))
+    polls = {"HX-Request": "true"}
+    answers = [visitor.get("/broken", headers=polls), visitor.post("/act", headers=polls)]
+
+    assert [(one.status_code, one.headers.get("hx-reswap")) for one in answers] == [
+        (500, "none"),
+        (403, "none"),
+    ]
+    assert "hx-reswap" not in visitor.get("/broken").headers
+
+
 def test_a_fault_tells_nothing_of_the_inside() -> None:
     """The log has it; people learn that there was one."""
     answer = browser(small_page(opened())).get("/broken")
