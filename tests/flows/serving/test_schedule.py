@@ -62,7 +62,7 @@ class Serving:
     @property
     def api(self) -> str:
         """Where its Prefect server answers."""
-        (found,) = re.findall(r"Prefect at (\S+)", self.words())
+        (found,) = re.findall(r"Prefect at ([^\s\"]+)", self.words())
         return str(found)
 
     @property
