@@ -39,7 +39,11 @@ class _Ear(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep *record*, without its traceback: the call's verdict tells of errors."""
-        text = " ".join(record.getMessage().split())[:_LONGEST]
+        try:
+            text = " ".join(record.getMessage().split())[:_LONGEST]
+        except Exception:  # noqa: BLE001 (a library's misformatted line is no failure of the call)
+            self.handleError(record)
+            return
         at = datetime.fromtimestamp(record.created, UTC)
         self.lines.append(Line(at, _LEVELS.get(record.levelno, "error"), text))
 

@@ -57,15 +57,24 @@ class _Book(logging.Handler):
         super().__init__()
         self.file = settings.file
         self.setFormatter(formatter)
+        self.setLevel(settings.level.upper())
         self._dropped = 0
         self._lines: Queue[str | None] = Queue(_WAITING_MAX)
         self._thread = Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have *record* written; never waits."""
+        """Have *record* written; never waits, and raises nothing into whoever logs."""
         try:
-            self._lines.put_nowait(self.format(record))
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 (anything may be logged; the stdlib would print it, keys too)
+            where = f"{record.pathname}:{record.lineno}"
+            line = self._sentence(f"a line of {where} cannot be written: {type(error).__name__}")
+        try:
+            if self._dropped:
+                self._lines.put_nowait(self._lost())
+                self._dropped = 0
+            self._lines.put_nowait(line)
         except Full:
             self._dropped += 1
 
@@ -73,16 +82,23 @@ class _Book(logging.Handler):
         """Write what is left, for a while. Not `close`: that is what Prefect calls when it sets itself up."""
         with suppress(Full):
             if self._dropped:
-                self._lines.put(f"{self._dropped} lines had no room", timeout=_LAST_WORDS_SECONDS)
+                self._lines.put(self._lost(), timeout=_LAST_WORDS_SECONDS)
             self._lines.put(None, timeout=_LAST_WORDS_SECONDS)
             self._thread.join(_LAST_WORDS_SECONDS)
 
+    def _lost(self) -> str:
+        return self._sentence(f"{self._dropped} lines had no room")
+
+    def _sentence(self, text: str) -> str:
+        """Return a line about the log itself."""
+        facts = {"name": _OURS, "msg": text, "levelno": logging.WARNING, "levelname": "WARNING"}
+        return self.format(logging.makeLogRecord(facts))
+
     def _write_all(self) -> None:
         for line in iter(self._lines.get, None):
-            try:
+            # The reader has gone, the disk is full, standard error is closed: the next line may be written.
+            with suppress(Exception):
                 self._write(hide(line))
-            except OSError:  # the reader has gone, or the disk is full; the work goes on
-                continue
 
     def _write(self, line: str) -> None:
         if self.file is None:

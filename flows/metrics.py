@@ -7,14 +7,16 @@ summed.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from threading import Lock
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from flows.logs import say
 from schemas.errors import ReelmillError
+from schemas.work import Kind, Verdict
 from storage.catalog import Catalog
 from storage.figures import Ended, Figures
 
@@ -54,6 +56,7 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "reelmill_exported_ads_total": ("platform",),
 }
 """Labels of those that have any."""
+_FAILURES = tuple(one for one in get_args(Verdict) if one != "done")
 CAMPAIGNS_MAX = 200
 """Those whose latest runs are the latest; the rest are summed as OTHER."""
 OTHER = "other"
@@ -122,6 +125,7 @@ def _samples(figures: Figures) -> Iterator[Sample]:
     for (campaign, state, status), many in figures.ads.items():
         yield "reelmill_ads", (name_of(campaign), state), many
         yield "reelmill_review_ads", (name_of(campaign), status), many
+    yield from _nothing_yet({name_of(one) for one in figures.campaigns}, figures)
     for one in figures.ended:
         yield from _of_attempts(one, name_of(one.campaign))
     for (campaign, kind, state), many in figures.unmade.items():
@@ -137,6 +141,17 @@ def _samples(figures: Figures) -> Iterator[Sample]:
     yield from (("reelmill_forecast_error_ratio", (one,), ratio) for one, ratio in figures.forecast.items())
     yield from (("reelmill_blob_bytes", (kind,), size) for kind, size in figures.blob_bytes.items())
     yield from (("reelmill_exported_ads_total", (name,), many) for name, many in figures.exported.items())
+
+
+def _nothing_yet(names: AbstractSet[str], figures: Figures) -> Iterator[Sample]:
+    """Yield zeros: a rate over a series that begins late misses its first step, and an alert the campaign."""
+    for name in names:
+        yield "reelmill_ads_made_total", (name,), 0
+        yield from (("reelmill_ads_failed_total", (name, verdict), 0) for verdict in _FAILURES)
+    for name in figures.run_seconds.keys() & names:
+        for kind in get_args(Kind):
+            yield "reelmill_queue", (name, kind), 0
+            yield "reelmill_running", (name, kind), 0
 
 
 def _of_attempts(one: Ended, campaign: str) -> Iterator[Sample]:

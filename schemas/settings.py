@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import unquote
@@ -16,6 +16,10 @@ _SECRET = re.compile(
     r"(SECRET|TOKEN|PASSWORD|WEBHOOK|ACCESS_KEY|API_KEY|AUTH_STRING)$|_SECRET_|_PASSWORD_|PGPASS"
 )
 """Names of environment variables that hold keys."""
+_IN_FILE = re.compile(r"_(FILE|PATH)$")
+"""How the names end of those that say in which file a key lies."""
+_read: dict[tuple[str, int], str] = {}
+"""What such files held when they were read: by path and time of the last change, in nanoseconds."""
 _PASSWORD = re.compile(r"://[^/\s:@]*:([^@/\s]+)@")
 _SECRET_MIN = 6
 """Shorter values would blot out words."""
@@ -183,11 +187,18 @@ def read_log_settings() -> LogSettings:
 
 
 def secrets() -> tuple[str, ...]:
-    """Return the values of the environment that stand in no log: keys, tokens, passwords, webhooks."""
-    named = [value.strip() for name, value in os.environ.items() if _SECRET.search(name)]
+    """Return what stands in no log: keys, tokens, passwords and webhooks, also those that files hold."""
+    values = {
+        name: value.strip() for name, value in os.environ.items() if _SECRET.search(_IN_FILE.sub("", name))
+    }
+    for path in (value for name, value in values.items() if value and _IN_FILE.search(name)):
+        _read_if_new(path)
+    named = [value for name, value in values.items() if not _IN_FILE.search(name)]
     passwords = [found[1] for value in os.environ.values() for found in _PASSWORD.finditer(value)]
     plain = [unquote(word) for word in passwords]
-    return tuple({value for value in (*named, *passwords, *plain) if len(value) >= _SECRET_MIN})
+    return tuple(
+        {value for value in (*named, *_read.values(), *passwords, *plain) if len(value) >= _SECRET_MIN}
+    )
 
 
 def secret(name: str) -> str:
@@ -200,9 +211,25 @@ def secret(name: str) -> str:
     if os.environ.get(name) or not path:
         return os.environ.get(name, "").strip()
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8").strip()
+        return _read_key(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE={path!r} cannot be read: {error}; correct the path") from error
+
+
+def _read_key(path: str) -> str:
+    """Return what the file *path* holds, which is a secret from now on."""
+    file = Path(path).expanduser()
+    changed = file.stat().st_mtime_ns
+    _read[path, changed] = text = file.read_text(encoding="utf-8").strip()
+    return text
+
+
+def _read_if_new(path: str) -> None:
+    """Learn what the file *path* holds; a pipe is left to whoever wants the key, for it is read once."""
+    with suppress(OSError, RuntimeError, UnicodeDecodeError):  # RuntimeError: ~ of nobody
+        file = Path(path).expanduser()
+        if file.is_file() and (path, file.stat().st_mtime_ns) not in _read:
+            _read_key(path)
 
 
 def _place(name: str, env: Mapping[str, str], default: Path) -> str:

@@ -38,6 +38,8 @@ class BlobTrial(Record):
     """What was found of a blob store."""
 
     where: str
+    there: bool = True
+    """Whether the folder is there; of S3 always."""
     conditional: bool
     """Whether it refuses to write over a name that is taken."""
     checksums: bool = True
@@ -56,14 +58,14 @@ def try_database(text_url: str) -> DatabaseTrial:
     url = read_url(text_url)
     file = sqlite_file(url)
     if file is not None and not file.exists():
-        with explained(url), tempfile.TemporaryFile(dir=_existing(file.absolute().parent)):
+        with explained(url), tempfile.TemporaryFile(dir=nearest(file.absolute().parent)):
             return DatabaseTrial(where=shown(url), version="", revision="")
     engine = connect(url)
     try:
         with explained(url):
             found = revision(engine)
             with engine.connect() as connection, connection.begin() as transaction:
-                _write(connection, empty=not found)
+                _write(connection, current=found == HEAD)
                 at, here = now(connection), datetime.now(UTC)
                 transaction.rollback()
             version = ".".join(map(str, engine.dialect.server_version_info or ()))
@@ -77,15 +79,29 @@ def try_database(text_url: str) -> DatabaseTrial:
 def try_blobs(where: str, folder: str) -> BlobTrial:
     """Write a file below *folder* of the store *where*, read it back, try to write over it, and delete it.
 
-    Raises StorageError or SettingsError where that cannot be.
+    On a disk it lies in a folder of its own, which goes too. Raises StorageError or SettingsError where that
+    cannot be.
     """
     name = f"{folder}/doctor-{uuid4().hex}.txt"
     if "://" not in where:
-        store = LocalBlobs(Path(where))
-        return BlobTrial(where=where, conditional=_is_conditional(store, name))
+        return _try_folder(Path(where), folder, name)
     from storage.s3_trial import try_s3  # noqa: PLC0415 (boto3 takes a third of a second)
 
     return try_s3(where, name, _is_conditional)
+
+
+def nearest(folder: Path) -> Path:
+    """Return *folder*, or the one nearest above it that is there."""
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _try_folder(root: Path, below: str, name: str) -> BlobTrial:
+    try:
+        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=nearest(root / below)) as place:
+            conditional = _is_conditional(LocalBlobs(Path(place)), name)
+    except OSError as error:
+        raise StorageError(f"cannot write in {root}: {error.strerror}") from error
+    return BlobTrial(where=str(root), conditional=conditional, there=root.exists())
 
 
 def _is_conditional(blobs: BlobStore, name: str) -> bool:
@@ -103,16 +119,12 @@ def _is_conditional(blobs: BlobStore, name: str) -> bool:
         blobs.delete(name)
 
 
-def _write(connection: Connection, *, empty: bool) -> None:
-    """Write a row and read it; the caller takes it back. An *empty* database gets a table of its own."""
+def _write(connection: Connection, *, current: bool) -> None:
+    """Write a row and read it; the caller takes it back. Where the tables are not *current*, make one."""
     key = f"doctor {uuid4().hex}"
-    if empty:
+    if not current:
         connection.execute(text("CREATE TABLE reelmill_doctor (key TEXT)"))
         return
     connection.execute(insert(Notice).values(key=key, told_at=datetime.now(UTC)))
     if connection.scalar(select(Notice.key).where(Notice.key == key)) != key:
         raise StorageError("a row read back is not what was written")
-
-
-def _existing(folder: Path) -> Path:
-    return next(one for one in (folder, *folder.parents) if one.exists())

@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.doctor.aside import facts_of
 from flows.doctor.findings import Answer, Look, ok, skipped, warning
 from schemas.settings import Settings
+from storage.trial import nearest
 
 _HOME_BYTES = 2_000_000_000
 _SCRATCH_BYTES = 1_000_000_000
@@ -98,7 +99,7 @@ def _models(settings: Settings) -> Answer:
 
 
 def _disk(settings: Settings) -> Answer:
-    home, scratch = _existing(settings.home), Path(tempfile.gettempdir())
+    home, scratch = nearest(settings.home), Path(tempfile.gettempdir())
     free = shutil.disk_usage(home).free
     if free < _HOME_BYTES:
         raise OSError(f"{free / 1e9:.1f} GB free at {home}, where a run needs {_HOME_BYTES / 1e9:.0f}")
@@ -167,10 +168,6 @@ def _driver() -> str:
     file = Path("/proc/driver/nvidia/version")
     words = file.read_text().split() if file.exists() else []
     return next((word for word in words if word[:1].isdigit() and "." in word), "")
-
-
-def _existing(folder: Path) -> Path:
-    return next(one for one in (folder, *folder.parents) if one.exists())
 
 
 LOOKS = (

@@ -13,6 +13,8 @@ from schemas.settings import Settings
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
+DEPLOYMENTS = ("campaign/brief", "inbox/inbox", "care/care")
+"""Those of deploy/prefect.yaml, by flow and name."""
 _RAY_SECONDS = 75.0
 _SHM_BYTES = 120_000_000
 """Ray's object store of a run on one machine, and a little."""
@@ -58,11 +60,10 @@ def _of_team(client: "SyncPrefectClient", found: str) -> Answer:
     pools = {pool.name: pool for pool in client.read_work_pools()}
     if POOL not in pools:
         return warning(f"{found}; no work pool {POOL!r}", f"prefect work-pool create {POOL} --type process")
-    names = sorted(one.name for one in client.read_deployments())
-    found = f"{found}; deployments: {', '.join(names[:10]) or 'none'}"
-    if "brief" not in names:
+    if lacking := [name for name in DEPLOYMENTS if not _has_deployment(client, name)]:
         cure = "prefect --no-prompt deploy --all --prefect-file deploy/prefect.yaml"
-        return warning(found, cure)
+        return warning(f"{found}; no deployment {', '.join(lacking)}", cure)
+    found = f"{found}; deployments {', '.join(DEPLOYMENTS)}"
     status = pools[POOL].status
     if status is not None and status.value != "READY":
         state = status.value.lower().replace("_", " ")
@@ -70,6 +71,16 @@ def _of_team(client: "SyncPrefectClient", found: str) -> Answer:
             f"{found}; work pool {POOL!r} is {state}", f"prefect worker start -p {POOL} -t process"
         )
     return ok(f"{found}; work pool {POOL!r} has a worker")
+
+
+def _has_deployment(client: "SyncPrefectClient", name: str) -> bool:
+    from prefect.exceptions import ObjectNotFound  # noqa: PLC0415 (slow to import)
+
+    try:
+        client.read_deployment_by_name(name)
+    except ObjectNotFound:
+        return False
+    return True
 
 
 def _reason(error: Exception) -> str:

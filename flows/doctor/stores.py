@@ -56,7 +56,8 @@ def _inbox(settings: Settings) -> Answer:
 def _of_store(trial: BlobTrial) -> Answer:
     """Judge a store that could be written, read and deleted."""
     keys = f", keys from {trial.keys}" if trial.keys else ""
-    found = f"{trial.where}, written, read and deleted{keys}"
+    later = "" if trial.there else ", which is not there yet and can be made"
+    found = f"{trial.where}{later}, written, read and deleted{keys}"
     if not trial.conditional:
         raise SettingsError(
             f"{trial.where} writes over names that are taken: two runs could undo each other's files; use a "

@@ -59,3 +59,19 @@ def test_the_script_makes_every_secret_once(tmp_path: Path) -> None:
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     assert f":{first['postgres_password']}@postgres:5432/" in first["database_url"]
     assert first["s3_secret_key"] in first["s3_identities.json"]
+
+
+def test_an_address_follows_its_key_unless_it_is_your_own(tmp_path: Path) -> None:
+    """A key that is made anew alone would leave everybody with the old one."""
+    script, folder = tmp_path / "secrets.sh", tmp_path / "secrets"
+    script.write_text((DEPLOY / "secrets.sh").read_text())
+    run("bash", script)
+    for name in ("postgres_password", "prefect_db_password", "s3_secret_key", "prefect_database_url"):
+        (folder / name).unlink()
+    (folder / "prefect_database_url").write_text("postgresql+asyncpg://me:mine@db.example/prefect\n")
+    run("bash", script)
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+
+    assert f":{after['postgres_password']}@postgres:5432/" in after["database_url"]
+    assert after["s3_secret_key"] in after["s3_identities.json"]
+    assert "me:mine@db.example" in after["prefect_database_url"]

@@ -105,6 +105,31 @@ def test_every_service_and_rule_finds_pods(build: str) -> None:
             assert any(wanted.items() <= found.items() for found in labels), one["metadata"]["name"]
 
 
+@pytest.mark.parametrize(
+    ("server", "signs"),
+    [
+        ("postgres", ["'database_url'"]),
+        ("s3", ["'s3_access_key'"]),
+        ("ray", ["'ray-head'", "'ray-worker'", "'reelmill-ray'"]),
+    ],
+)
+def test_who_has_the_key_of_a_server_is_let_in_and_nobody_else(server: str, signs: list[str]) -> None:
+    """A pod that no rule names waits for an answer until it gives up."""
+    [rule] = (
+        one["spec"]["ingress"][0]["from"][0]["podSelector"]["matchExpressions"][0]
+        for one in manifests("overlays/small")
+        if (one["kind"], one["metadata"]["name"]) == ("NetworkPolicy", server)
+    )
+    holders = {
+        template["metadata"]["labels"]["app.kubernetes.io/component"]
+        for build in ("overlays/small", "job")
+        for _, template in pod_templates(build)
+        if any(sign in str(template) for sign in signs)
+    }
+
+    assert set(rule["values"]) - {"prefect"} == holders
+
+
 def test_the_small_size_brings_every_server_that_its_settings_name() -> None:
     """Its pods look for s3, prefect and postgres by name, and drivers for KubeRay's service of the head."""
     built = manifests("overlays/small")

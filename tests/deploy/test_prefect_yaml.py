@@ -10,6 +10,7 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
+from flows.doctor.servers import DEPLOYMENTS
 from flows.serving.schedule import POOL, TAG
 
 SPEC = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "prefect.yaml").read_text())
@@ -25,5 +26,6 @@ def test_a_deployment_names_what_is_there(deployment: dict[str, Any]) -> None:
 
     assert isinstance(flow, Flow)
     assert set(deployment.get("parameters", {})) <= set(inspect.signature(flow.fn).parameters)
+    assert f"{flow.name}/{deployment['name']}" in DEPLOYMENTS
     assert deployment["work_pool"]["name"] == POOL
     assert TAG not in deployment["tags"]

@@ -143,6 +143,7 @@ def test_a_server_is_tried_out_and_left_as_it_was(
     with engine.connect() as connection:
         notices = connection.execute(sa.text("SELECT count(*) FROM notices")).scalar()
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(sa.text("DROP TABLE notices"))
         connection.commit()
     engine.dispose()
     old = _find("database", environ, tmp_path)
@@ -162,17 +163,40 @@ def test_a_server_is_tried_out_and_left_as_it_was(
     assert s3_server.secret_key not in str([one.model_dump() for one in (*good, *bad)])
 
 
-def test_a_database_of_a_newer_reelmill_is_refused(tmp_path: Path) -> None:
-    """An older one would not understand its rows."""
+@pytest.mark.parametrize(
+    ("version", "state", "words"),
+    [("9999", "failed", "newer Reelmill (9999"), ("0001", "warning", "older Reelmill (0001")],
+)
+def test_a_database_of_another_reelmill_is_told(version: str, state: str, words: str, tmp_path: Path) -> None:
+    """A newer one is refused, an older one brought up to date, whichever tables it has."""
     url = copy_catalog(tmp_path / "c.sqlite")
     engine = connect(read_url(url))
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
+        connection.execute(sa.text("DROP TABLE notices"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    tables = sa.inspect(engine).get_table_names()
     finding = _find("database", {"REELMILL_DATABASE_URL": url}, tmp_path)
 
-    assert finding.state == "failed"
-    assert "newer Reelmill (9999" in finding.found
+    assert (finding.state, words in finding.found) == (state, True), finding
+    assert sa.inspect(engine).get_table_names() == tables
+
+
+def test_folders_are_left_as_they_were(tmp_path: Path) -> None:
+    """One for blobs may come later; one that is mistyped for the inbox would hold nobody's briefs."""
+    here, box = tmp_path / "home" / "blobs", tmp_path / "box"
+    for folder in (here, box):
+        folder.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    found = [
+        _find(what, {f"REELMILL_{what.upper()}": str(place)}, tmp_path)
+        for what, place in (("blobs", here), ("blobs", tmp_path / "a" / "b"), ("inbox", box))
+    ]
+    mistyped = _find("inbox", {"REELMILL_INBOX": str(tmp_path / "bocks")}, tmp_path)
+
+    assert [one.state for one in found] == ["ok"] * 3, found
+    assert "not there yet" in found[1].found
+    assert (mistyped.state, "make it, or correct the path" in mistyped.found) == ("failed", True)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_what_works_but_not_as_it_should_is_a_warning(tmp_path: Path) -> None:

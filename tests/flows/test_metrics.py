@@ -3,7 +3,7 @@
 import socket
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,6 +14,7 @@ from flows.metrics import CAMPAIGNS_MAX, KEPT_SECONDS, LABELS, METRICS, OTHER, C
 from flows.metrics_server import metrics_app, serve_metrics
 from schemas.errors import SettingsError
 from schemas.settings import read_settings
+from schemas.work import Kind, Verdict
 from storage.catalog import Catalog
 from storage.figures import Ended, Figures
 from storage.owner import Owner
@@ -75,8 +76,13 @@ def test_every_metric_agrees_with_the_rows(catalog: Catalog, catalog_url: str) -
         (SPRING, "to_review"): 1,
         (AUTUMN, "making"): 1,
     }
-    assert by("reelmill_ads_made_total") == {(SPRING,): 2}
-    assert by("reelmill_ads_failed_total") == {(SPRING, "crash"): 1}
+    assert by("reelmill_ads_made_total") == {(SPRING,): 2, (AUTUMN,): 0}
+    assert by("reelmill_ads_failed_total") == {
+        (campaign, verdict): float((campaign, verdict) == (SPRING, "crash"))
+        for campaign in (SPRING, AUTUMN)
+        for verdict in get_args(Verdict)
+        if verdict != "done"
+    }
     assert by("reelmill_attempts_total") == {
         ("still", "lanczos", "done"): 1,
         ("shot", "wan", "memory"): 1,
@@ -85,8 +91,9 @@ def test_every_metric_agrees_with_the_rows(catalog: Catalog, catalog_url: str) -
         ("ad", "compose", "done"): 2,
     }
     assert by("reelmill_runs") == {("done",): 1, ("running",): 1}
-    assert by("reelmill_running") == {(AUTUMN, "voice"): 1}
-    assert by("reelmill_queue") == {(AUTUMN, "ad"): 1}
+    nothing = {(AUTUMN, kind): 0 for kind in get_args(Kind)}
+    assert by("reelmill_running") == nothing | {(AUTUMN, "voice"): 1}
+    assert by("reelmill_queue") == nothing | {(AUTUMN, "ad"): 1}
     assert by("reelmill_run_seconds").keys() == {(AUTUMN,)}
     assert by("reelmill_forecast_error_ratio")["ads",] == 1.0
     assert by("reelmill_exported_ads_total") == {("meta",): 1}

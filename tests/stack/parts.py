@@ -77,12 +77,13 @@ class Environs:
 
     def metrics(self) -> dict[str, str]:
         """Return what `reelmill metrics` is told."""
-        return {**self.plain, **self._stores()}
+        return {**self.plain, **self._catalog()}
 
     def review(self) -> dict[str, str]:
         """Return what `reelmill review` is told."""
         return {
-            **self.metrics(),
+            **self.plain,
+            **self._stores(),
             **self._prefect(),
             "REELMILL_REVIEW_TOKEN": self._keys.review,
             "REELMILL_EXPORTS": f"s3://{BUCKET}/exports",
@@ -91,7 +92,8 @@ class Environs:
     def worker(self) -> dict[str, str]:
         """Return what Prefect's worker is told, and so every run."""
         return {
-            **self.metrics(),
+            **self.plain,
+            **self._stores(),
             **self._prefect(),
             **self._token(),
             "RAY_ADDRESS": f"127.0.0.1:{self._keys.port('ray')}",
@@ -99,13 +101,14 @@ class Environs:
             "PREFECT_WORKER_WEBSERVER_PORT": str(self._keys.port("worker")),
         }
 
-    def _stores(self) -> dict[str, str]:
+    def _catalog(self) -> dict[str, str]:
         return {
             "REELMILL_HOME": str(self._folder / "home"),
             "REELMILL_DATABASE_URL": self.database("reelmill"),
-            "REELMILL_BLOBS": f"s3://{BUCKET}/blobs",
-            **self._s3,
         }
+
+    def _stores(self) -> dict[str, str]:
+        return {**self._catalog(), "REELMILL_BLOBS": f"s3://{BUCKET}/blobs", **self._s3}
 
     def _prefect(self) -> dict[str, str]:
         return {
