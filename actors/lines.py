@@ -19,6 +19,8 @@ WORKER = "reelmill.worker"
 _LINES_MAX = 50
 """The last ones of a call are kept."""
 _LONGEST = 1000
+_APART = ("diffusers", "transformers", "huggingface_hub")
+"""Libraries whose loggers pass nothing on to the root once they are imported."""
 _LEVELS: dict[int, Level] = {logging.INFO: "info", logging.WARNING: "warning"}
 
 
@@ -36,9 +38,13 @@ class _Ear(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.lines: deque[Line] = deque(maxlen=_LINES_MAX)
+        self._latest: logging.LogRecord | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep *record*, without its traceback: the call's verdict tells of errors."""
+        if record is self._latest:  # a library's logger had it, and passed it on all the same
+            return
+        self._latest = record
         try:
             text = " ".join(record.getMessage().split())[:_LONGEST]
         except Exception:  # noqa: BLE001 (a library's misformatted line is no failure of the call)
@@ -52,16 +58,20 @@ class _Ear(logging.Handler):
 def heard(*, aloud: bool = False) -> Iterator[Collection[Line]]:
     """Have what is logged in the block, in any thread; *aloud* writes it to standard error too."""
     root, ours = logging.getLogger(), logging.getLogger(WORKER)
+    apart = [logging.getLogger(name) for name in _APART]
     before, ear = ours.level, _Ear()
     handlers: list[logging.Handler] = [ear, *([logging.StreamHandler()] if aloud else [])]
     ours.setLevel(logging.INFO)
     for handler in handlers:
         root.addHandler(handler)
+    for library in apart:
+        library.addHandler(ear)
     try:
         yield ear.lines
     finally:
-        for handler in handlers:
-            root.removeHandler(handler)
+        for logger in (root, *apart):
+            for handler in handlers:
+                logger.removeHandler(handler)
         ours.setLevel(before)
 
 

@@ -46,9 +46,9 @@ class Site:
         self.gallery = f"{address}/campaigns/{CAMPAIGN}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium."""
+    """Debian's chromium; it holds the thread's event loop, so it ends before other modules begin."""
     if not Path(PROGRAM).exists():
         reason = f"{PROGRAM} is not installed: apt-get install chromium"
         if os.environ.get("REELMILL_NEED_SERVERS") == "1":

@@ -100,7 +100,7 @@ def test_no_line_holds_a_secret(form: str, tmp_path: Path, monkeypatch: pytest.M
     with _written(tmp_path, monkeypatch, form, "debug") as lines:
         logs.note(Event(event="failed", campaign="a/b", label=everything, reason=everything))
         logs.say(everything)
-        logging.getLogger("uvicorn.access").info("GET /?token=%s", SECRETS["REELMILL_REVIEW_TOKEN"])
+        logging.getLogger("a.library").info("GET /?token=%s", SECRETS["REELMILL_REVIEW_TOKEN"])
         for error in (StorageError(everything), ValueError(everything)):
             with suppress(type(error)), told_of(everything):
                 try:
@@ -157,7 +157,7 @@ def test_a_line_that_cannot_be_formatted_is_no_failure_of_the_call(monkeypatch: 
     """A library's mistake would else be told as the item's, and the item given up."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own raise, on purpose
     with heard() as lines:
-        logging.getLogger("diffusers").warning("%d words", "three")
+        logging.getLogger("a.library").warning("%d words", "three")
         say("done")
 
     assert [line.text for line in lines] == ["done"]
@@ -273,7 +273,7 @@ def test_a_line_that_cannot_be_written_spoils_no_other(
     monkeypatch.setattr(logs, "_put", fail_once)
     with _written(tmp_path, monkeypatch) as lines:
         logs.say("lost")
-        logging.getLogger("diffusers").warning("%d words", "three")
+        logging.getLogger("a.library").warning("%d words", "three")
         logs.say("done")
     odd, done = (json.loads(line) for line in lines())
 
