@@ -100,7 +100,7 @@ def test_no_line_holds_a_secret(form: str, tmp_path: Path, monkeypatch: pytest.M
     with _written(tmp_path, monkeypatch, form, "debug") as lines:
         logs.note(Event(event="failed", campaign="a/b", label=everything, reason=everything))
         logs.say(everything)
-        logging.getLogger("a.library").info("GET /?token=%s", SECRETS["REELMILL_REVIEW_TOKEN"])
+        logging.getLogger("a.library").warning("GET /?token=%s", SECRETS["REELMILL_REVIEW_TOKEN"])
         for error in (StorageError(everything), ValueError(everything)):
             with suppress(type(error)), told_of(everything):
                 try:
